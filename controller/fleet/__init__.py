@@ -1,0 +1,1 @@
+"""The registry of meters: identity, sealed keys, and what each last said of itself."""

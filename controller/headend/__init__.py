@@ -1,0 +1,1 @@
+"""Everything that passes between the controller and the meters."""

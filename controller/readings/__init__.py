@@ -1,0 +1,1 @@
+"""The measured record: interval readings, events, and the gaps in both."""
