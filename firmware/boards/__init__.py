@@ -1,0 +1,1 @@
+"""Board definitions: which pin is what; one file a board, nothing but constants."""

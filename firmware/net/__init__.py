@@ -1,0 +1,1 @@
+"""The connection to the controller; metering and protection never wait for it."""
