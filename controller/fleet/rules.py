@@ -1,0 +1,42 @@
+"""What a meter's identity may look like, and why its supply is off. Pure: no I/O, no Django."""
+
+import re
+
+IDENTITY = re.compile(r"[A-Z0-9]{1,16}")
+ROOT_KEY_BYTES = 32
+OFFLINE_AFTER_S = 2 * 3600  # boards report their status every hour
+
+OPERATOR, CREDIT, WINDOW, OVERLOAD, LOCKOUT, TAMPER, FAULT, START = (1 << bit for bit in range(8))
+
+# In order of explanation: the first that holds is the one that the consumer must hear about.
+# `{when}` is the time until which to wait, as text.
+EXPLANATIONS = (
+    (OPERATOR, "disconnected by the operator", "It comes back by a reconnect command."),
+    (CREDIT, "credit is used up", "Recharge to get supply back."),
+    (LOCKOUT, "too many overload trips", "Locked until {when}; then press the button."),
+    (OVERLOAD, "overload trip", "Remove the excess load, wait until {when}, press the button."),
+    (TAMPER, "the meter's cover was opened", "Inspect the meter, then clear the tamper hold."),
+    (FAULT, "metering fault", "Have the meter checked; supply returns once it measures again."),
+    (WINDOW, "outside the package's supply hours", "Supply returns when they begin."),
+    (START, "power has just returned", "Supply comes on by itself at {when}."),
+)
+
+
+def names(holds: int) -> list[str]:
+    """The holds in the mask as short English phrases, most important first."""
+    return [phrase for bit, phrase, _remedy in EXPLANATIONS if holds & bit]
+
+
+def explain(holds: int, when: str) -> str:
+    """One line: why supply is off and what to do. Empty when nothing holds it off."""
+    standing = [row for row in EXPLANATIONS if holds & row[0]]
+    if not standing:
+        return ""
+    _bit, phrase, remedy = standing[0]
+    others = "".join(f"; also: {also}" for _, also, _ in standing[1:])
+    return f"Off: {phrase}{others}. {remedy.format(when=when or 'the wait is over')}"
+
+
+def is_online(received_s: int, now_s: int) -> bool:
+    """Whether the meter was heard of lately (it reports at least every hour)."""
+    return received_s > 0 and now_s - received_s <= OFFLINE_AFTER_S

@@ -1,0 +1,45 @@
+"""Keeps root keys encrypted at rest: AES-256-GCM, bound to the meter that they belong to.
+
+The master key stands in a file outside the database (BIJLI_MASTER_KEY_FILE), so that a copy of
+the database alone opens nothing.
+"""
+
+import functools
+import os
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from controller import keyfile
+from controller.errors import Refused
+
+NONCE_BYTES = 12
+MASTER_KEY_BYTES = 32
+
+
+@functools.cache
+def _master() -> AESGCM:
+    text = keyfile.read_or_create(
+        settings.BIJLI_MASTER_KEY_FILE, secrets.token_hex(MASTER_KEY_BYTES)
+    )
+    return AESGCM(bytes.fromhex(text))
+
+
+def seal(meter_id: str, root_key: bytes) -> bytes:
+    """The root key encrypted for storage: nonce, ciphertext, tag."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _master().encrypt(nonce, root_key, meter_id.encode())
+
+
+def unseal(meter_id: str, sealed: bytes) -> bytes:
+    """The root key again. Raises Refused when the master key is not the one it was sealed with."""
+    nonce, box = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    try:
+        return _master().decrypt(nonce, box, meter_id.encode())
+    except InvalidTag:
+        raise Refused(
+            f"The root key of meter {meter_id} does not open with this master key",
+            f"Put back the master key file that was in use ({settings.BIJLI_MASTER_KEY_FILE}).",
+        ) from None
