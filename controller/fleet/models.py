@@ -11,10 +11,9 @@ class Meter(models.Model):
     key_epoch = models.PositiveIntegerField(default=1)
     # The last counter used towards the board; strictly increasing within a key epoch.
     downlink_counter = models.BigIntegerField(default=0)
-    # The replay window of messages from the board: highest counter, and one bit for each of
-    # the 64 up to it (16 hex digits; no database has unsigned 64-bit integers).
+    # The replay window of messages from the board (protocol.replay.Window), stored as it is.
     uplink_highest = models.BigIntegerField(default=0)
-    uplink_window = models.CharField(max_length=16, default="0")
+    uplink_window = models.BigIntegerField(default=0)
     created_s = models.BigIntegerField()
     note = models.CharField(max_length=200, blank=True, default="")
 
