@@ -1,0 +1,1 @@
+"""What works around the product: set-up, processes for the demo and the tests, and the checks."""

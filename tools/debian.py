@@ -1,0 +1,241 @@
+"""Fetches packages of Debian and Ubuntu into the cache folder, with root or without.
+
+The machine's own apt does the work (mirror, proxy, signatures), with lists and caches of ours, so that nothing
+of the system changes. A package is unpacked and never installed: no script of it runs.
+Must not know what a package is for.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.errors import Unavailable
+from tools.folders import CACHE
+
+ATTEMPTS_MAX = 3
+TIMEOUT_S = 900
+APT_FOLDER = Path("/etc/apt")
+OS_RELEASE = Path("/etc/os-release")
+# What Debian and Ubuntu call the places that hold their own packages; anything else is a third party's.
+OWN_ARCHIVE = re.compile(r"/(debian|debian-security|ubuntu|ubuntu-ports)$")
+# Where cloud images hide the mirror behind a file; such a file only ever names the distribution's own.
+MIRROR_LIST = "mirror+file:"
+# Libraries that must stay the system's own, as its loader fits no other.
+NEVER_FETCHED = frozenset({"libc6", "libc-bin", "debconf", "dpkg", "init-system-helpers"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """One line of apt's sources: an archive, one suite of it, and the key that signs it."""
+
+    uri: str
+    suite: str
+    signed_by: str = ""
+
+    def line(self, components: str) -> str:
+        """This source in apt's one-line form."""
+        option = f"[signed-by={self.signed_by}] " if self.signed_by else ""
+        return f"deb {option}{self.uri} {self.suite} {components}"
+
+
+def read_os_release(path: Path = OS_RELEASE) -> dict[str, str]:
+    """What the machine says that it runs; empty where there is no such file (macOS)."""
+    if not path.exists():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+    return {name: "".join(shlex.split(value)) for name, _, value in pairs}
+
+
+def parse_one_line(text: str) -> list[Source]:
+    """The binary sources of a `.list` file."""
+    sources = []
+    for line in text.splitlines():
+        match = re.match(r"\s*deb\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)", line)
+        if match:
+            options, uri, suite = match.groups()
+            key = re.search(r"signed-by=(\S+)", options or "")
+            sources.append(Source(uri.rstrip("/"), suite, key.group(1) if key else ""))
+    return sources
+
+
+def parse_deb822(text: str) -> list[Source]:
+    """The binary sources of a `.sources` file; a key written into it counts as none (apt has its own keys)."""
+    sources = []
+    plain = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    for paragraph in re.split(r"\n\s*\n", plain):
+        fields = dict(re.findall(r"^([\w-]+):[ \t]*(.*)$", paragraph, re.MULTILINE))
+        if "deb" not in fields.get("Types", "").split() or fields.get("Enabled") == "no":
+            continue
+        key = fields.get("Signed-By", "").strip()
+        for uri in fields.get("URIs", "").split():
+            for suite in fields.get("Suites", "").split():
+                sources.append(Source(uri.rstrip("/"), suite, key if key.startswith("/") else ""))
+    return sources
+
+
+def own_sources(folder: Path = APT_FOLDER) -> list[Source]:
+    """The machine's sources of its distribution's own packages, third parties left out."""
+    found = []
+    for path in [folder / "sources.list", *sorted((folder / "sources.list.d").glob("*"))]:
+        if path.suffix == ".list" and path.exists():
+            found += parse_one_line(path.read_text())
+        elif path.suffix == ".sources":
+            found += parse_deb822(path.read_text())
+    return [s for s in found if OWN_ARCHIVE.search(s.uri) or s.uri.startswith(MIRROR_LIST)]
+
+
+def sources_of_suite(suite: str, sources: Iterable[Source]) -> list[Source]:
+    """The same archives, pointed at `suite`: as they are when it is the machine's own, else its main archive."""
+    known = list(sources)
+    own = [s for s in known if s.suite == suite or s.suite.startswith(f"{suite}-")]
+    if own:
+        return [s for s in own if not s.suite.endswith("-backports")]
+    main = [s for s in known if not s.uri.endswith("-security") and "-" not in s.suite]
+    return [Source(s.uri, suite, s.signed_by) for s in main[:1]]
+
+
+class Archive:
+    """One suite and architecture of the distribution's archive, with lists of our own in `folder`."""
+
+    def __init__(self, suite: str, architecture: str, folder: Path = CACHE / "apt") -> None:
+        self.suite = suite
+        self.architecture = architecture
+        self.folder = folder / f"{suite}-{architecture}"
+
+    def update(self) -> None:
+        """Fetch the list of packages. Raises Unavailable without apt, mirror or network."""
+        sources = sources_of_suite(self.suite, own_sources())
+        if not sources or not shutil.which("apt-get") or not shutil.which("dpkg"):
+            raise Unavailable(
+                "This machine has no apt sources of Debian or Ubuntu to fetch packages from.",
+                "install what is missing by hand and name it (README, 'Other systems').",
+            )
+        for name in ("lists/partial", "cache/archives/partial", "packages"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        components = "main universe" if read_os_release().get("ID") == "ubuntu" else "main"
+        lines = "".join(source.line(components) + "\n" for source in sources)
+        (self.folder / "sources.list").write_text(lines)
+        self._run(["update"], cwd=self.folder)
+
+    def missing_packages(self, package: str) -> list[str]:
+        """`package` and what it needs that the system has not got, as apt itself works it out."""
+        plan = self._run(["--simulate", "--no-install-recommends", "install", package], cwd=self.folder)
+        names = re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
+        return [name for name in names if name.partition(":")[0] not in NEVER_FETCHED]
+
+    def all_packages(self, package: str) -> list[str]:
+        """`package` and all that it needs, whether the system has it or not."""
+        kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+        without = [f"--no-{kind}" for kind in kinds]
+        tree = self._run(["depends", "--recurse", *without, package], self.folder, "apt-cache")
+        return re.findall(r"^(\w\S*)$", tree, re.MULTILINE)
+
+    def unpack(self, packages: Sequence[str], destination: Path) -> None:
+        """Download `packages` and unpack them into `destination`."""
+        self._run(["download", *packages], cwd=self.folder / "packages")
+        destination.mkdir(parents=True, exist_ok=True)
+        for name in packages:
+            for path in (self.folder / "packages").glob(f"{name.partition(':')[0]}_*.deb"):
+                subprocess.run(["dpkg", "-x", str(path), str(destination)], check=True)
+                path.unlink()
+
+    def _options(self) -> list[str]:
+        values = {
+            "Dir::State::Lists": self.folder / "lists",
+            "Dir::Cache": self.folder / "cache",
+            "Dir::Etc::sourcelist": self.folder / "sources.list",
+            "Dir::Etc::sourceparts": "/dev/null",
+            "APT::Architecture": self.architecture,
+            "APT::Architectures": self.architecture,
+            "APT::Default-Release": "",
+            "APT::Sandbox::User": "root",  # root's own apt would else try to write as another user
+            "APT::Update::Error-Mode": "any",  # no list is a failure, not a remark
+            "Acquire::Languages": "none",
+            "Acquire::Retries": "3",
+            "Debug::NoLocking": "true",  # a simulated installation needs no lock, and may not have one
+        }
+        return [part for name, value in values.items() for part in ("-o", f"{name}={value}")]
+
+    def _run(self, arguments: Sequence[str], cwd: Path, program: str = "apt-get") -> str:
+        command = [program, "-q", *self._options(), *arguments]
+        environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+        for _ in range(ATTEMPTS_MAX):
+            result = subprocess.run(
+                command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S
+            )
+            if result.returncode == 0:
+                return result.stdout
+        last = (result.stderr.strip() or result.stdout.strip()).splitlines()[-3:]
+        raise Unavailable(
+            f"{program} {arguments[0]} failed for {self.suite} ({self.architecture}): {' '.join(last)}",
+            "see that this machine reaches its package mirror (`apt-get update` as root shows it), "
+            "then run the same command again.",
+        )
+
+
+def machine_suite() -> str:
+    """The code name of the release that this machine runs, such as `bookworm`; empty elsewhere."""
+    return read_os_release().get("VERSION_CODENAME", "")
+
+
+def machine_architecture() -> str:
+    """What Debian calls this machine's architecture, such as `amd64`."""
+    shown = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
+    return shown.stdout.strip()
+
+
+def fetch_self_contained(name: str, package: str, suite: str, architecture: str) -> Path:
+    """Unpack `package` with everything it needs, the C library too, into the cache folder `name`.
+
+    So it may be of another release or architecture than the machine. Returns the folder; done before, it does nothing.
+    """
+    folder = CACHE / name
+    if folder.exists():
+        return folder
+    archive = _open(suite, architecture, name)
+    return _unpack_whole(archive, archive.all_packages(package), folder)
+
+
+def fetch_with_dependencies(name: str, package: str) -> Path:
+    """Unpack `package` of the machine's own release, with what the system lacks for it, into folder `name`."""
+    folder = CACHE / name
+    if folder.exists():
+        return folder
+    archive = _open("", "", name)
+    return _unpack_whole(archive, archive.missing_packages(package), folder)
+
+
+def library_folders(folder: Path) -> list[Path]:
+    """The folders of an unpacked tree that hold shared libraries, for `LD_LIBRARY_PATH`."""
+    roots = [folder / "usr/lib", folder / "lib"]
+    return [path for root in roots for path in [root, *root.glob("*-linux-*")] if path.is_dir()]
+
+
+def _open(suite: str, architecture: str, name: str) -> Archive:
+    if sys.platform != "linux" or not shutil.which("dpkg"):
+        raise Unavailable(
+            f"{name} is missing, and only Debian and Ubuntu offer it for fetching.",
+            "install it by hand and name it (README, 'Other systems').",
+        )
+    archive = Archive(suite or machine_suite(), architecture or machine_architecture())
+    print(f"  fetching {name} ({archive.suite}, {archive.architecture}) ...", flush=True)
+    archive.update()
+    return archive
+
+
+def _unpack_whole(archive: Archive, packages: Sequence[str], folder: Path) -> Path:
+    """Unpack beside `folder` first, so that a folder in the cache is always a whole one."""
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    archive.unpack(packages, partial)
+    try:
+        partial.rename(folder)
+    except OSError:  # another process was faster, with the same content
+        shutil.rmtree(partial)
+    return folder
