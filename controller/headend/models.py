@@ -18,10 +18,11 @@ class State(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "Unconfirmed"  # sent, its time is over, the board is silent
 
 
+PENDING = (State.QUEUED, State.SENT, State.RECEIVED)
 FINAL = (State.APPLIED, State.REFUSED, State.EXPIRED)
 IN_FLIGHT = (State.SENT, State.RECEIVED)
 # A late receipt still tells the truth about a command that was given up.
-OPEN = (State.QUEUED, State.SENT, State.RECEIVED, State.UNCONFIRMED)
+OPEN = (*PENDING, State.UNCONFIRMED)
 
 
 class Command(FSMModelMixin, models.Model):
@@ -39,6 +40,7 @@ class Command(FSMModelMixin, models.Model):
     expires_s = models.BigIntegerField()
     sends = models.IntegerField(default=0)
     last_sent_s = models.BigIntegerField(default=0)
+    next_send_s = models.BigIntegerField()
     actor = models.CharField(max_length=80)
     result = models.JSONField(null=True, default=None)
 
@@ -59,10 +61,11 @@ class Command(FSMModelMixin, models.Model):
         return f"{self.name} {self.id} to {self.meter_id}: {self.state}"
 
     @transition(field=state, source=[State.QUEUED, *IN_FLIGHT], target=State.SENT)
-    def mark_sent(self, now_s: int) -> None:
+    def mark_sent(self, now_s: int, next_send_s: int) -> None:
         """It is about to be published, for the first time or again."""
         self.sends += 1
         self.last_sent_s = now_s
+        self.next_send_s = next_send_s
 
     @transition(field=state, source=list(OPEN), target=State.RECEIVED)
     def mark_received(self) -> None:
@@ -117,6 +120,9 @@ class Receipt(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["command", "stage"], name="receipt_once"),
+        ]
 
     def __str__(self) -> str:
         return f"receipt {self.stage} for {self.command_id}"
