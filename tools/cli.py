@@ -1,0 +1,66 @@
+"""`bijli`: the one command line, for operators, clerks, integrators and the demo.
+
+It parses words, calls the controller's services or the simulator, and prints; it decides nothing.
+Exit status: 0 done · 1 something did not hold or was refused by a board · 2 bad input.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools import live, office
+from tools.printing import JsonOption, fail
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Bijli: smart meters and load limiters for mini-grids, and the fleet that they form.",
+)
+app.add_typer(office.meter_app, name="meter")
+app.add_typer(office.consumer_app, name="consumer")
+app.add_typer(office.package_app, name="package")
+app.add_typer(office.tariff_app, name="tariff")
+app.add_typer(office.bill_app, name="bill")
+app.command("credit")(office.sell_credit)
+app.command("command", context_settings={"allow_extra_args": True})(office.send_command)
+app.command("up")(live.up)
+app.command("sim")(live.simulate)
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="One seed, one run.")] = 1,
+    profile: Annotated[
+        Path | None, typer.Option(help="CSV of measured loads; columns in docs/simulator.md.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option(help="Leave console, broker and boards running at the end.")
+    ] = False,
+    chaos: Annotated[
+        bool, typer.Option(help="Kill headend, broker and boards at random moments meanwhile.")
+    ] = False,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder for the demo's data (default: a temporary one).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the whole story on three simulated boards over three virtual days, and reconcile it."""
+    from tools.demo.run import run_demo
+
+    sys.exit(run_demo(seed, profile, keep=keep, chaos=chaos, home=home, as_json=as_json))
+
+
+def main() -> None:
+    """Entry point: every expected error is one clear text on stderr, never a traceback."""
+    from controller.errors import Refused
+    from simulator.errors import SimulatorError
+    from tools.errors import ToolError
+    from tools.stack import StackError
+
+    try:
+        app()
+    except (Refused, SimulatorError, ToolError, StackError) as error:
+        fail(str(error))

@@ -1,0 +1,1 @@
+"""The demonstration: three boards, three virtual days, told in plain words and checked step by step."""

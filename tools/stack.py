@@ -1,0 +1,178 @@
+"""The running controller: broker, headend and console as child processes of one command.
+
+`bijli up` and `bijli demo` both stand on it. It starts, watches, restarts and stops processes; it knows
+nothing of meters, boards or money.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.broker import Broker
+
+READY_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 5.0
+RESTARTS_MAX = 50  # within one run of the stack; a process that needs more is broken
+
+CONSOLE_PORT = 8000
+BROKER_PORT = 1883
+
+
+class StackError(Exception):
+    """A process of the controller would not start or stay up; the text says what to do."""
+
+
+def environment(
+    home: Path, broker_port: int, clock_file: Path | None = None
+) -> dict[str, str]:
+    """The settings (docs/architecture.md, Controller) that every controller process is given."""
+    settings = {
+        "BIJLI_HOME": str(home),
+        "BIJLI_BROKER": f"127.0.0.1:{broker_port}",
+        "DJANGO_SETTINGS_MODULE": "controller.settings",
+    }
+    if clock_file is not None:
+        settings["BIJLI_CLOCK_FILE"] = str(clock_file)
+    return settings
+
+
+def connect_database(settings: dict[str, str], *, migrate: bool = False) -> None:
+    """Make Django's models usable in this process, on the database that `settings` names."""
+    os.environ.update(settings)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    if migrate:
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+class Process:
+    """One child process with its log file, restarted while the stack is up."""
+
+    def __init__(self, name: str, arguments: list[str], settings: dict[str, str], log: Path):
+        self.name = name
+        self._arguments = arguments
+        self._environment = {**os.environ, **settings}
+        self.log = log
+        self.restarts = 0
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", *self._arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def kill(self) -> None:
+        """End it as a power cut would: SIGKILL, no last words."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, signal_number: signal.Signals) -> None:
+        if self._child is None:
+            return
+        self._child.send_signal(signal_number)
+        try:
+            self._child.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    def last_words(self, lines: int = 15) -> str:
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+class Stack:
+    """Broker, headend and console over one data folder."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        broker_port: int = BROKER_PORT,
+        console_port: int = CONSOLE_PORT,
+        clock_file: Path | None = None,
+    ):
+        home.mkdir(parents=True, exist_ok=True)
+        self.home = home
+        self.broker = Broker(home / "broker", port=broker_port)
+        self.console_port = console_port
+        self.settings = environment(home, self.broker.port, clock_file)
+        self.headend = self._process("headend", ["controller.headend"])
+        self.console = self._process(
+            "console", ["controller.console.serve", "127.0.0.1", str(console_port)]
+        )
+
+    def _process(self, name: str, arguments: list[str]) -> Process:
+        return Process(name, arguments, self.settings, self.home / f"{name}.log")
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.console_port}/"
+
+    def start(self, say: Callable[[str], None], *, console: bool = True) -> None:
+        """Bring all of it up; `say` hears a line before each step that takes time."""
+        say("preparing the database")
+        connect_database(self.settings, migrate=True)
+        from controller.headend.services import broker_password
+
+        self.broker.set_user("headend", broker_password())
+        say(f"starting the broker on port {self.broker.port}")
+        self.broker.start()
+        say("starting the headend")
+        self.headend.start()
+        if console:
+            say(f"starting the console on {self.console_url}")
+            self.console.start()
+            self._wait_for_console()
+
+    def _wait_for_console(self) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if not self.console.running():
+                raise StackError(f"The console did not start:\n{self.console.last_words()}")
+            try:
+                with urllib.request.urlopen(self.console_url, timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise StackError(f"The console does not answer; see {self.console.log}.")
+
+    def watch(self) -> list[str]:
+        """Restart what has died; the names of what was restarted."""
+        revived = []
+        if not self.broker.running():
+            self.broker.start()
+            revived.append("broker")
+        for process in (self.headend, self.console):
+            if process._child is not None and not process.running():
+                self._revive(process)
+                revived.append(process.name)
+        return revived
+
+    def _revive(self, process: Process) -> None:
+        process.restarts += 1
+        if process.restarts > RESTARTS_MAX:
+            raise StackError(f"The {process.name} keeps failing:\n{process.last_words()}")
+        process.start()
+
+    def stop(self) -> None:
+        for process in (self.console, self.headend):
+            process.stop()
+        self.broker.stop()
