@@ -5,6 +5,7 @@ record with `bill_lines`. Integers only, the same on CPython and 32-bit MicroPyt
 knows nothing of calendars, accounts or storage. The record is specified in docs/rating.md.
 """
 
+from protocol import windows
 from protocol.errors import RatingError
 
 try:
@@ -57,7 +58,6 @@ _WH_PER_UNIT = const(1000)
 _W_PER_KW = const(1000)
 _BP_PER_WHOLE = const(10000)
 _DAY_MIN = const(1440)
-_WEEK_MIN = const(10080)
 
 _CODE_CHARACTERS_MAX = const(32)
 _TABLES_MAX = const(6)
@@ -323,7 +323,6 @@ def _check_adders(adders, tables):
 
 def _check_bands(bands):
     _check_list("rate_bands", bands, 0, _BANDS_MAX)
-    spans = []
     for band in bands:
         _check_list("rate_bands: a band", band, 4, 4)
         mask, start_min, end_min, rate = band
@@ -331,17 +330,8 @@ def _check_bands(bands):
         _check_integer("rate_bands: start minute", start_min, 0, _DAY_MIN - 1)
         _check_integer("rate_bands: end minute", end_min, 1, _DAY_MIN)
         _check_integer("rate_bands: rate", rate, 1, RATES - 1)
-        length_min = end_min - start_min if end_min > start_min else end_min - start_min + _DAY_MIN
-        for weekday in range(7):
-            if mask >> weekday & 1:
-                from_min = weekday * _DAY_MIN + start_min
-                spans.append((from_min, from_min + length_min))
-    spans.sort()
-    for number, span in enumerate(spans):
-        is_last = number == len(spans) - 1
-        next_min = spans[0][0] + _WEEK_MIN if is_last else spans[number + 1][0]
-        if span[1] > next_min:
-            raise RatingError("rate_bands: two bands overlap; let one end where the next begins")
+    if windows.overlap(bands):
+        raise RatingError("rate_bands: two bands overlap; let one end where the next begins")
 
 
 def _check_list(name, value, length_min, length_max):

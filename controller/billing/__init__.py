@@ -1,0 +1,1 @@
+"""Monthly bills and statements from signed readings."""

@@ -1,0 +1,1 @@
+"""Plants, consumers, connections, and the packages programmed into their meters."""

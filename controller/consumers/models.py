@@ -1,0 +1,166 @@
+"""Who is supplied where (MG-5), with which package (MG-1), and what their boards confirmed."""
+
+from django.db import models
+from django_fsm import FSMField, FSMModelMixin, transition
+
+from controller.fleet.models import Meter
+from controller.headend.models import Command
+from controller.tariffs.models import Tariff
+
+
+class Plant(models.Model):
+    """A mini-grid or a feeder: four letters, in a state of two letters. Its clock is local."""
+
+    code = models.CharField(primary_key=True, max_length=4)
+    state = models.CharField(max_length=2)
+    name = models.CharField(max_length=80)
+    utc_offset_min = models.SmallIntegerField(default=330)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state}{self.code})"
+
+
+class Consumer(models.Model):
+    """A person or office with a supply contract; the id is constructed (MG-5)."""
+
+    class Status(models.TextChoices):
+        """Whether the consumer is supplied (MG-6)."""
+
+        ACTIVE = "active", "Active"
+        INACTIVE = "inactive", "Inactive"
+
+    id = models.CharField(primary_key=True, max_length=11)
+    plant = models.ForeignKey(Plant, on_delete=models.PROTECT, related_name="consumers")
+    name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=20, blank=True, default="")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.name}"
+
+
+class Connection(models.Model):
+    """One supply point: connection `number` at pole `pole`, with the largest load agreed."""
+
+    consumer = models.OneToOneField(Consumer, on_delete=models.PROTECT, related_name="connection")
+    meter = models.OneToOneField(
+        Meter, on_delete=models.PROTECT, related_name="connection", null=True, default=None
+    )
+    fitted_s = models.BigIntegerField(default=0)  # when the meter was fitted; board time
+    pole = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    phases = models.PositiveSmallIntegerField(default=1)
+    sanctioned_load_w = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["consumer"]
+
+    def __str__(self) -> str:
+        return f"connection of {self.consumer_id}"
+
+
+class Package(models.Model):
+    """Load limit, supply hours and price (MG-1). The id says all of it (docs/packages.md).
+
+    `mode` is the wire's credit mode. Exactly one of `price_paise` (a unit) and `tariff` is set,
+    or neither for a flat package. `parameters` holds what differs from the programme's defaults.
+    """
+
+    class Mode(models.IntegerChoices):
+        """How supply is paid for, numbered as the wire's credit mode."""
+
+        POSTPAID = 0, "Postpaid"
+        ENERGY = 1, "Prepaid, energy"
+        MONEY = 2, "Prepaid, money"
+
+    id = models.CharField(primary_key=True, max_length=48)
+    kind = models.CharField(max_length=4)
+    timing = models.CharField(max_length=2)
+    limit_w = models.PositiveIntegerField()
+    monthly_paise = models.PositiveIntegerField(default=0)
+    mode = models.SmallIntegerField(choices=Mode.choices)
+    price_paise = models.PositiveIntegerField(null=True, default=None)
+    tariff = models.ForeignKey(
+        Tariff, on_delete=models.PROTECT, null=True, default=None, related_name="packages"
+    )
+    windows = models.JSONField(default=list)
+    parameters = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class AssignmentState(models.TextChoices):
+    """How far a package has come. Only the board's word moves it on (MG-14)."""
+
+    PENDING = "pending", "Pending"  # command queued; the board has not answered
+    STORED = "stored", "Stored"  # in the board's passive slot
+    ACTIVE = "active", "Active"  # the board says that it runs it
+    REFUSED = "refused", "Refused"  # by the board, or it came too late
+    SUPERSEDED = "superseded", "Superseded"
+
+
+WAITING = (AssignmentState.PENDING, AssignmentState.STORED)
+
+
+class PackageAssignment(FSMModelMixin, models.Model):
+    """One package programmed into one connection's meter, as one version of its programme."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="assignments"
+    )
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="assignments")
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="assignments")
+    programme_version = models.BigIntegerField()
+    programme = models.BinaryField(max_length=1024)
+    tariff_record = models.JSONField(null=True, default=None)  # in rating.md names
+    activation_s = models.BigIntegerField(default=0)
+    opened_s = models.BigIntegerField()  # since when this account pays its fixed charge
+    activated_s = models.BigIntegerField(null=True, default=None)
+    command = models.OneToOneField(Command, on_delete=models.PROTECT, related_name="assignment")
+    state = FSMField(
+        default=AssignmentState.PENDING, choices=AssignmentState.choices, protected=True
+    )
+    assigned_s = models.BigIntegerField()
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["connection", "programme_version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meter", "programme_version"], name="programme_version_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} for {self.meter_id} v{self.programme_version}: {self.state}"
+
+    @transition(field=state, source=AssignmentState.PENDING, target=AssignmentState.STORED)
+    def mark_stored(self) -> None:
+        """The board has stored and checked the programme."""
+
+    @transition(field=state, source=AssignmentState.PENDING, target=AssignmentState.REFUSED)
+    def mark_refused(self) -> None:
+        """The board will not run the programme, or it came too late."""
+
+    @transition(field=state, source=list(WAITING), target=AssignmentState.ACTIVE)
+    def mark_active(self, at_s: int) -> None:
+        """The board runs the programme since `at_s` (its event may overtake the receipt)."""
+        self.activated_s = at_s
+
+    @transition(
+        field=state,
+        source=[*WAITING, AssignmentState.ACTIVE],
+        target=AssignmentState.SUPERSEDED,
+    )
+    def mark_superseded(self) -> None:
+        """A later programme took its place."""

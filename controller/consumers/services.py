@@ -1,0 +1,1 @@
+"""Adds plants, consumers and packages, and programmes packages into meters."""

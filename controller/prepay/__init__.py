@@ -1,0 +1,1 @@
+"""Prepaid credit: what was sold, and what the meters have credited."""

@@ -1,0 +1,1 @@
+"""Tariffs as dated data: what a unit costs, from when."""
