@@ -1,0 +1,160 @@
+"""What the body of each kind of message must look like: the tables of docs/wire.md as checks.
+
+Each `check_…` raises MessageError naming the field, and returns None. This module must not
+know envelopes, topics, or what anybody does with a message.
+"""
+
+from protocol.errors import MessageError
+from protocol.limits import (
+    AMOUNT_MAX,
+    COMMAND_ID_BYTES,
+    COUNT_MAX,
+    COUNTER_MAX,
+    ENERGY_MAX_WH,
+    EVENT_CODE_MAX,
+    EVENT_VALUE_MAX,
+    EVENTS_PER_MESSAGE_MAX,
+    FIRMWARE_TEXT_MAX,
+    LIMIT_MAX_W,
+    NONCE_BYTES,
+    POWER_MAX_W,
+    READINGS_PER_MESSAGE_MAX,
+    SEQUENCE_MAX,
+    TIME_MAX_S,
+    TOTAL_MAX,
+    VOLTAGE_MAX_V,
+)
+
+_ENERGY = (0, ENERGY_MAX_WH)
+_TIME = (0, TIME_MAX_S)
+_COUNT = (0, COUNT_MAX)
+_SEQUENCE = (1, SEQUENCE_MAX)
+_SEQUENCE_OR_NONE = (0, SEQUENCE_MAX)
+_BALANCE = (-TOTAL_MAX, TOTAL_MAX)
+_TOTAL = (0, TOTAL_MAX)
+_VOLTAGE = (0, VOLTAGE_MAX_V)
+_POWER = (0, POWER_MAX_W)
+_CREDIT_MODE = (0, 2)
+_DAY_S = (0, 86_400)
+
+_READING = (
+    (_SEQUENCE, _TIME, (0, 127), _ENERGY, _ENERGY, _ENERGY, _ENERGY, _ENERGY)
+    + (_POWER, _VOLTAGE, _VOLTAGE, _DAY_S, _CREDIT_MODE, _BALANCE, _COUNT, _TOTAL)
+)  # fmt: skip
+_EVENT = (_SEQUENCE, _TIME, (0, 3), (1, EVENT_CODE_MAX), (-EVENT_VALUE_MAX, EVENT_VALUE_MAX))
+_STATUS = (
+    ((0, 2), (0, 255), (0, 1), _POWER, _VOLTAGE, _ENERGY, _BALANCE, _CREDIT_MODE)
+    + (_TOTAL, _TOTAL, _COUNT, _COUNT, _TIME, (0, LIMIT_MAX_W), _TIME, _COUNT)
+    + (_COUNT, _COUNT, _SEQUENCE_OR_NONE, _SEQUENCE_OR_NONE, _COUNT, (0, 3))
+    + ((0, COUNTER_MAX), _TIME)
+)  # fmt: skip
+
+
+def check_hello(body):
+    _check_keys(body, "hello", 8)
+    check_text(body[0], FIRMWARE_TEXT_MAX, "hello: firmware")
+    check_bytes(body[1], NONCE_BYTES, "hello: nonce")
+    check_integer(body[2], (0, 4), "hello: reset cause")
+    check_integer(body[3], _COUNT, "hello: boots")
+    check_status(body[4])
+    check_integer(body[5], _COUNT, "hello: refused messages")
+    check_integer(body[6], _SEQUENCE_OR_NONE, "hello: first reading")
+    check_integer(body[7], _SEQUENCE_OR_NONE, "hello: first event")
+
+
+def check_readings(body):
+    before = 0
+    for reading in _records(body, "readings", READINGS_PER_MESSAGE_MAX):
+        _check_record(reading, _READING, "reading", before)
+        before = reading[0]
+        if reading[4] + reading[5] + reading[6] + reading[7] != reading[3]:
+            raise MessageError("reading %d: the rate registers do not sum to energy" % before)
+
+
+def check_events(body):
+    before = 0
+    for event in _records(body, "events", EVENTS_PER_MESSAGE_MAX):
+        _check_record(event, _EVENT, "event", before)
+        before = event[0]
+
+
+def check_status(body):
+    _check_keys(body, "status", len(_STATUS))
+    for key, bounds in enumerate(_STATUS):
+        if type(body[key]) is not int or not bounds[0] <= body[key] <= bounds[1]:
+            check_integer(body[key], bounds, "status: field %d" % key)
+
+
+def check_receipt(body):
+    _check_keys(body, "receipt", 5 if type(body) is dict and 4 in body else 4)
+    check_bytes(body[0], COMMAND_ID_BYTES, "receipt: command id")
+    check_integer(body[1], (1, 4), "receipt: stage")
+    check_integer(body[2], (0, 255), "receipt: reason")
+    check_status(body[3])
+    if body[1] == 3 and body[2] == 0:
+        raise MessageError("receipt: refused without a reason")
+
+
+def check_ack(body):
+    _check_keys(body, "ack", 4 if type(body) is dict and 3 in body else 3)
+    check_integer(body[0], (1, 3), "ack: kind")
+    check_integer(body[1], _SEQUENCE_OR_NONE, "ack: through")
+    check_integer(body[2], _TIME, "ack: now_s")
+    if (body[0] == 1) != (3 in body):
+        raise MessageError("ack: a nonce belongs to the answer to hello, and only there")
+    if 3 in body:
+        check_bytes(body[3], NONCE_BYTES, "ack: nonce")
+
+
+def check_command(body):
+    """The frame only: an unknown name or bad arguments get a receipt (`commands.validate`)."""
+    _check_keys(body, "command", 6)
+    check_bytes(body[0], COMMAND_ID_BYTES, "command: id")
+    for key in (1, 2, 3):
+        check_integer(body[key], _TIME, "command: time %d" % key)
+    check_integer(body[4], (0, AMOUNT_MAX), "command: name")
+    if type(body[5]) is not dict:
+        raise MessageError("command: arguments must be a map")
+
+
+def check_integer(value, bounds, what):
+    """Raise MessageError unless `value` is an int (not a bool) within `bounds`, ends included."""
+    if type(value) is not int or not bounds[0] <= value <= bounds[1]:
+        raise MessageError("%s must be an integer from %d to %d" % (what, bounds[0], bounds[1]))
+
+
+def check_bytes(value, count, what):
+    if type(value) is not bytes or len(value) != count:
+        raise MessageError("%s must be %d bytes" % (what, count))
+
+
+def check_text(value, longest, what):
+    if type(value) is not str or not 1 <= len(value) <= longest:
+        raise MessageError("%s must be text of 1 to %d characters" % (what, longest))
+
+
+def _check_keys(body, what, count):
+    if type(body) is not dict or len(body) != count:
+        raise MessageError("%s must be a map of %d keys" % (what, count))
+    for key in range(count):
+        if key not in body:
+            raise MessageError("%s: key %d is missing" % (what, key))
+
+
+def _records(body, what, longest):
+    _check_keys(body, what, 1)
+    records = body[0]
+    if type(records) is not list or not 1 <= len(records) <= longest:
+        raise MessageError("%s must be a list of 1 to %d" % (what, longest))
+    return records
+
+
+def _check_record(record, form, what, before):
+    if type(record) is not list or len(record) != len(form):
+        raise MessageError("%s must be a list of %d" % (what, len(form)))
+    for index, bounds in enumerate(form):
+        value = record[index]
+        if type(value) is not int or not bounds[0] <= value <= bounds[1]:
+            check_integer(value, bounds, "%s: field %d" % (what, index))
+    if record[0] <= before:
+        raise MessageError("%s %d does not follow %d" % (what, record[0], before))

@@ -1,0 +1,215 @@
+"""Messages: their kinds, topics, numbers, and the way in and out of an envelope.
+
+`seal_message` and `open_message` are the two verbs; what a body must look like stands in
+`bodies`. This module must not know MQTT, storage, or what anybody does with a message.
+"""
+
+from protocol import bodies, cbor, cose
+from protocol.errors import MessageError
+from protocol.keys import check_meter, external_aad
+from protocol.limits import COUNTER_MAX, TIME_MAX_S
+
+HELLO = 1
+READINGS = 2
+EVENTS = 3
+STATUS = 4
+RECEIPT = 5
+DAILY = 6  # reserved
+ACK = 16
+COMMAND = 17
+
+UP = "up"
+DOWN = "down"
+
+KIND_NAMES = {
+    HELLO: "hello",
+    READINGS: "readings",
+    EVENTS: "events",
+    STATUS: "status",
+    RECEIPT: "receipt",
+    ACK: "ack",
+    COMMAND: "command",
+}
+
+# Status map
+STATUS_CLOCK_STATE = 0
+STATUS_HOLDS = 1
+STATUS_RELAY = 2
+STATUS_POWER_W = 3
+STATUS_VOLTAGE_V = 4
+STATUS_ENERGY_WH = 5
+STATUS_BALANCE = 6
+STATUS_CREDIT_MODE = 7
+STATUS_CREDITED_TOTAL = 8
+STATUS_CHARGED_TOTAL = 9
+STATUS_PROGRAMME_VERSION = 10
+STATUS_PASSIVE_VERSION = 11
+STATUS_PASSIVE_ACTIVATION_S = 12
+STATUS_LIMIT_W = 13
+STATUS_WAIT_UNTIL_S = 14
+STATUS_TRIPS_TOTAL = 15
+STATUS_OUTAGES_TOTAL = 16
+STATUS_SUPPLY_MINUTES_TOTAL = 17
+STATUS_LAST_READING = 18
+STATUS_LAST_EVENT = 19
+STATUS_HEAP_FREE_BYTES = 20
+STATUS_METERING_STATE = 21
+STATUS_DOWNLINK_COUNTER = 22
+STATUS_NOW_S = 23
+
+# Reading array
+READING_SEQUENCE = 0
+READING_END_S = 1
+READING_FLAGS = 2
+READING_ENERGY_WH = 3
+READING_RATE0_WH = 4
+READING_POWER_W_MAX = 8
+READING_VOLTAGE_V_MIN = 9
+READING_VOLTAGE_V_MAX = 10
+READING_SUPPLY_S = 11
+READING_CREDIT_MODE = 12
+READING_BALANCE = 13
+READING_PROGRAMME_VERSION = 14
+READING_CHARGED_TOTAL = 15
+
+# Flags of readings (all) and events (the first two)
+FLAG_CLOCK_UNSET = 1
+FLAG_CLOCK_HELD = 2
+FLAG_POWER_FAILED = 4
+FLAG_RELAY_OPEN = 8
+FLAG_METERING_FAULT = 16
+FLAG_PROGRAMME_CHANGED = 32
+FLAG_LAST_OF_DAY = 64
+
+# Holds
+HOLD_OPERATOR = 1
+HOLD_CREDIT = 2
+HOLD_WINDOW = 4
+HOLD_OVERLOAD = 8
+HOLD_LOCKOUT = 16
+HOLD_TAMPER = 32
+HOLD_FAULT = 64
+HOLD_START = 128
+
+CLOCK_UNSET = 0
+CLOCK_HELD = 1
+CLOCK_SYNCED = 2
+
+# Event codes; 101, 102, 158, 251, 301, 302 are those of IS 15959-2
+EVENT_POWER_FAILED = 101
+EVENT_POWER_RESTORED = 102
+EVENT_LIMIT_SET = 158
+EVENT_COVER_OPENED = 251
+EVENT_SUPPLY_OFF = 301
+EVENT_SUPPLY_ON = 302
+EVENT_TRIP = 1001
+EVENT_LOCKOUT = 1002
+EVENT_BUTTON_RESET = 1003
+EVENT_BUTTON_REFUSED = 1004
+EVENT_CREDIT_LOW_1 = 1005
+EVENT_CREDIT_LOW_2 = 1006
+EVENT_CREDIT_EXHAUSTED = 1007
+EVENT_CREDIT_ADDED = 1008
+EVENT_WINDOW_ENDED = 1009
+EVENT_WINDOW_BEGUN = 1010
+EVENT_PROGRAMME_STORED = 1011
+EVENT_PROGRAMME_ACTIVATED = 1012
+EVENT_METERING_FAULT = 1013
+EVENT_METERING_RECOVERED = 1014
+EVENT_RELAY_WELD = 1015
+EVENT_RELAY_MISS = 1016
+EVENT_CLOCK_SET = 1017
+EVENT_CHIP_REBASED = 1018
+EVENT_MESSAGE_REFUSED = 1019
+EVENT_BOOT = 1020
+EVENT_RING_OVERFLOW = 1021
+EVENT_OPERATOR_DISCONNECTED = 1022
+EVENT_OPERATOR_RECONNECTED = 1023
+
+_CHECKS = {
+    HELLO: bodies.check_hello,
+    READINGS: bodies.check_readings,
+    EVENTS: bodies.check_events,
+    STATUS: bodies.check_status,
+    RECEIPT: bodies.check_receipt,
+    ACK: bodies.check_ack,
+    COMMAND: bodies.check_command,
+}
+
+
+def direction_of(kind):
+    """Return `UP` or `DOWN`: numbers from 16 on come from the controller."""
+    return UP if kind < ACK else DOWN
+
+
+def topic(meter, direction, kind):
+    """Return the MQTT topic of one kind (a number) of a meter, one way."""
+    check_meter(meter)
+    if kind not in KIND_NAMES or direction_of(kind) != direction:
+        raise MessageError("no message of kind %s goes %s" % (kind, direction))
+    return "bijli/1/%s/%s/%s" % (meter, direction, KIND_NAMES[kind])
+
+
+def parse_topic(text):
+    """Return (meter, direction, kind) of a topic. Raises MessageError, or LimitError.
+
+    Nobody has authenticated a topic: believe the kind that `open_message` returns.
+    """
+    parts = text.split("/")
+    if len(parts) != 5 or parts[0] != "bijli" or parts[1] != "1":
+        raise MessageError("not a topic of ours: %s" % text)
+    check_meter(parts[2])
+    for kind, name in KIND_NAMES.items():
+        if name == parts[4] and direction_of(kind) == parts[3]:
+            return parts[2], parts[3], kind
+    raise MessageError("no such kind of message: %s" % text)
+
+
+def pack(kind, counter, sent_s, body):
+    """Return the payload bytes. Raises MessageError for anything docs/wire.md does not allow."""
+    _check(kind, counter, sent_s, body)
+    return cbor.encode({0: kind, 1: counter, 2: sent_s, 3: body})
+
+
+def unpack(payload):
+    """Return (kind, counter, sent_s, body), every field checked, from payload bytes.
+
+    Raises DecodeError (not our CBOR) or MessageError (not a message of ours).
+    """
+    message = cbor.decode(payload)
+    if type(message) is not dict or len(message) != 4 or 3 not in message:
+        raise MessageError("a payload is a map of kind, counter, time and body")
+    kind, counter, sent_s, body = [message.get(key) for key in range(4)]
+    _check(kind, counter, sent_s, body)
+    return kind, counter, sent_s, body
+
+
+def seal_message(role_key, meter, epoch, direction, kind, counter, sent_s, body):
+    """Return the whole MQTT payload. Raises MessageError, or LimitError when too large."""
+    if direction_of(kind) != direction:
+        raise MessageError("kind %d does not go %s" % (kind, direction))
+    payload = pack(kind, counter, sent_s, body)
+    return cose.seal(role_key, payload, epoch, external_aad(direction, meter, epoch))
+
+
+def open_message(role_key, meter, direction, data):
+    """Return (epoch, kind, counter, sent_s, body) of a message that is genuine and well formed.
+
+    The counter is not judged here (`replay`). Raises LimitError, DecodeError,
+    AuthenticationError or MessageError.
+    """
+    epoch = cose.peek_epoch(data)
+    payload = cose.open_sealed(role_key, data, external_aad(direction, meter, epoch))
+    kind, counter, sent_s, body = unpack(payload)
+    if direction_of(kind) != direction:
+        raise MessageError("kind %d does not go %s" % (kind, direction))
+    return epoch, kind, counter, sent_s, body
+
+
+def _check(kind, counter, sent_s, body):
+    check = _CHECKS.get(kind) if type(kind) is int else None
+    if check is None:
+        raise MessageError("kind %s is not known" % (kind,))
+    bodies.check_integer(counter, (1, COUNTER_MAX), "counter")
+    bodies.check_integer(sent_s, (0, TIME_MAX_S), "sent_s")
+    check(body)
