@@ -1,0 +1,1 @@
+"""The application that runs on a meter board."""

@@ -1,0 +1,101 @@
+"""Energy: the board's own registers, fed by the difference of the chip's counter.
+
+The chip's counter is never taken as such: chips reset, wrap and can be zeroed on their bus. A
+difference counts if it can have flowed in the time since the last one that counted. This module
+must not know prices, nor how the chip is read. Requirement: ../shared/design/board.md "Energy".
+"""
+
+from firmware.core.ledger import CHIP_WH, ENERGY_WH, RATE, RATE_WH
+
+POWER_MAX_W = 25000  # what the largest chip of the house can measure (100 A at 250 V)
+_CWH_PER_S = 764  # hundredths of Wh a second at 1.1 times POWER_MAX_W
+_SLACK_CWH = 200  # the counter steps in whole Wh and may lag
+_ALLOWANCE_MAX_CWH = 0x1FFFFFFF
+
+# The ledger is written every 10 Wh or 60 s, so no more than this is on the chip alone at a cut.
+LEDGER_STEP_WH = 10
+LEDGER_STEP_S = 60
+_BOOT_ALLOWANCE_CWH = LEDGER_STEP_WH * 100 + LEDGER_STEP_S * _CWH_PER_S + _SLACK_CWH
+
+REBASE_AFTER_S = 60  # a jumped counter that behaves so long becomes the new baseline
+
+COUNTED = 0
+IMPLAUSIBLE = 1
+REBASED = 2
+
+
+class Sample:
+    """One look at the metering chip; the driver fills the same object every second."""
+
+    def __init__(self):
+        self.valid = False  # a whole, checked frame arrived
+        self.voltage_dv = 0
+        self.current_ma = 0
+        self.power_dw = 0
+        self.energy_wh = 0  # the chip's counter
+        self.frequency_dhz = 0
+        self.power_factor_pct = 0
+
+
+class Energy:
+    """The registers in the ledger. They never decrease."""
+
+    def __init__(self, values):
+        self._values = values
+        self._allowance_cwh = _BOOT_ALLOWANCE_CWH
+        self._jump_from_wh = 0
+        self._jump_wh = 0
+        self._jump_s = 0
+        self.added_wh = 0  # by the last `count`
+        self.rebased_from_wh = 0
+
+    def wait(self, elapsed_s):
+        """Let time pass: that much more may have flowed when the next difference is judged."""
+        self._allowance_cwh += (elapsed_s if elapsed_s < 86400 else 86400) * _CWH_PER_S
+        if self._allowance_cwh > _ALLOWANCE_MAX_CWH:
+            self._allowance_cwh = _ALLOWANCE_MAX_CWH
+
+    def count(self, counter_wh, elapsed_s):
+        """Take the chip's counter; return COUNTED, IMPLAUSIBLE or REBASED.
+
+        `wait` must have been called for the time since the last call, `elapsed_s` of it.
+        """
+        values = self._values
+        self.added_wh = 0
+        delta_wh = counter_wh - values[CHIP_WH]
+        if values[CHIP_WH] < 0:
+            delta_wh = 0
+        elif delta_wh < 0:
+            return self._rebase(counter_wh)
+        elif delta_wh > self._allowance_cwh // 100:
+            return self._follow_jump(counter_wh, elapsed_s)
+        values[CHIP_WH] = counter_wh
+        if delta_wh:
+            self.added_wh = delta_wh
+            values[ENERGY_WH] += delta_wh
+            values[RATE_WH + values[RATE]] += delta_wh
+        self._allowance_cwh = _SLACK_CWH
+        self._jump_s = 0
+        return COUNTED
+
+    def _rebase(self, counter_wh):
+        self.rebased_from_wh = self._values[CHIP_WH]
+        self._values[CHIP_WH] = counter_wh
+        self._jump_s = 0
+        return REBASED
+
+    def _follow_jump(self, counter_wh, elapsed_s):
+        """Watch a jumped counter: one bad frame passes, a lasting jump becomes the baseline.
+
+        What flowed since the jump is counted then; the jump itself never is.
+        """
+        grown_wh = counter_wh - self._jump_wh
+        self._jump_wh = counter_wh
+        if self._jump_s and 0 <= grown_wh <= 2 + elapsed_s * _CWH_PER_S // 100:
+            self._jump_s += elapsed_s
+            if self._jump_s >= REBASE_AFTER_S:
+                return self._rebase(self._jump_from_wh)
+        else:
+            self._jump_from_wh = counter_wh
+            self._jump_s = 1
+        return IMPLAUSIBLE

@@ -1,0 +1,115 @@
+"""The ledger: everything that must survive a power cut, as one array of 32-bit integers.
+
+The array is at once the board's working state and, with its CRC, the record that goes to flash:
+nothing is packed or copied once a second, and one write moves registers, credit, holds and the
+identities of what was applied together. Entries are named by the constants below. This module
+must not know what the numbers mean to their owners, nor where the record is kept.
+"""
+
+from array import array
+from binascii import crc32
+
+FORMAT_1 = 0x4A4C0001  # "JL", layout 1; another layout needs another number and a conversion
+
+FORMAT = 0
+SEQUENCE = 1  # of ledger writes; the newer of two slots is the one to load
+WRITTEN_S = 2  # board time of the last write, for what passed since
+WRITTEN_CLOCK = 3  # clock state at the last write
+BOOTS = 4
+OUTAGES = 5
+POWER_FAILED = 6  # 1: the power-fail line announced the cut, its event is in the ring
+
+ENERGY_WH = 7
+RATE_WH = 8  # four registers, rates 0–3; they sum to ENERGY_WH
+RATE = 12  # in force at the last write: energy recovered after a cut belongs to it
+CHIP_WH = 13  # the chip's counter up to which energy is in the registers; -1 unknown
+SUPPLY_S = 14  # seconds with the relay closed and mains present
+
+HOLDS = 15  # lasting holds only
+SUPPLY_ON = 16
+WAIT_LEFT_S = 17
+LOCKOUT_LEFT_S = 18
+TRIPS = 19  # since birth
+TRIP_LEFT_S = 20  # sixteen: how long each recent trip still counts
+TRIPS_REMEMBERED = 16
+
+CREDITED_WH = 36
+CHARGED_WH = 37
+CREDITED_PAISE = 38
+CHARGED_PAISE = 39
+LOW_REPORTED = 40  # 0 none, 1, 2 the low-credit levels, 3 exhausted
+MONTH = 41  # calendar month being rated, 0 none
+MONTH_DAY = 42  # last day of it that is charged
+MONTH_FIRST_DAY = 43  # first day that the present rating covers
+MONTH_PAISE = 44  # rated so far, and already in CHARGED_PAISE
+MONTH_RATE_WH = 45  # four registers of the month so far
+
+ACTIVE_SLOT = 49  # 0 or 1
+ACTIVE_CRC = 50  # 0: no programme, the built-in one is in force
+PASSIVE_CRC = 51  # 0: nothing waits in the other slot
+
+READING_SEQUENCE = 52  # last written
+READING_END_S = 53
+READING_SUPPLY_S = 54  # SUPPLY_S at the last reading
+EVENT_SEQUENCE = 55
+UPLINK_RESERVED = 56  # uplink counters up to this one may have been used
+DOWNLINK_COUNTER = 57  # highest accepted
+REFUSED_MESSAGES = 58
+
+PURCHASE_NEXT = 60  # where the next identity goes, modulo REMEMBERED
+COMMAND_NEXT = 61
+PURCHASES = 64  # REMEMBERED pairs of words
+COMMANDS = 128  # REMEMBERED triples: identity in two words, stage × 256 + reason
+REMEMBERED = 32
+CRC = 224
+WORDS = 225
+BYTES = WORDS * 4
+
+VALUE_MAX = 0x3FFFFFFF  # the largest small integer of the 32-bit interpreter
+
+
+def create():
+    """Return the ledger of a board that has never run."""
+    values = array("i", bytes(BYTES))
+    values[FORMAT] = FORMAT_1
+    values[CHIP_WH] = -1
+    return values
+
+
+def seal(values):
+    """Give the record its next sequence number and its CRC; it is then ready to be written."""
+    values[SEQUENCE] += 1
+    values[CRC] = checksum(memoryview(values)[:CRC])
+
+
+def checksum(data):
+    """Return the CRC-32 of `data` as a signed 32-bit integer, never 0 (0 means "none")."""
+    crc = crc32(data)
+    return (crc - (1 << 32) if crc >> 31 else crc) or 1
+
+
+def sequence_of(record):
+    """Return the sequence number of a stored record, 0 for a torn, foreign or missing one."""
+    if record is None or len(record) != BYTES:
+        return 0
+    values = array("i", record)
+    if values[FORMAT] != FORMAT_1 or values[CRC] != checksum(memoryview(values)[:CRC]):
+        return 0
+    return values[SEQUENCE]
+
+
+def newest(first, second):
+    """Return 0 or 1, the slot that holds the newer valid record, or None when neither does."""
+    sequences = (sequence_of(first), sequence_of(second))
+    if not any(sequences):
+        return None
+    return 1 if sequences[1] > sequences[0] else 0
+
+
+def restore(values, record):
+    """Fill `values` from a stored record; return False, changing nothing, if it is not valid."""
+    if not sequence_of(record):
+        return False
+    for index, value in enumerate(array("i", record)):
+        values[index] = value
+    return True

@@ -1,0 +1,62 @@
+"""Is the metering to be believed? Silent, implausible and all-zero samples, and the fault hold.
+
+Fails safe: a sample that is not good never counts as "under the limit". This module must not know
+the registers or the relay.
+"""
+
+OK = 0
+SILENT = 1
+IMPLAUSIBLE = 2
+ALL_ZERO = 3
+
+
+class Metering:
+    """The state of the metering (the cause in event 1013) and how long it has not been good."""
+
+    def __init__(self):
+        self.state = OK
+        self._silent_s = 5
+        self._fault_after_s = 30
+        self._invalid_s = 0
+        self._bad_s = 0
+
+    def configure(self, silent_s, fault_after_s):
+        """Take the programme's limits."""
+        self._silent_s = silent_s
+        self._fault_after_s = fault_after_s
+
+    def judge(self, sample, elapsed_s):
+        """Look at a sample before its energy is counted; return True if it can be used.
+
+        The chip is fed by the mains that feed the board: a running board that reads no volts, no
+        frequency and no power has a chip that answers without measuring.
+        """
+        if not sample.valid:
+            self._invalid_s += elapsed_s
+            if self._invalid_s >= self._silent_s:
+                self._note(SILENT, elapsed_s)
+            elif self.state != OK:
+                self._note(self.state, elapsed_s)
+            return False
+        self._invalid_s = 0
+        if not (sample.voltage_dv or sample.frequency_dhz or sample.power_dw):
+            self._note(ALL_ZERO, elapsed_s)
+            return False
+        return True
+
+    def accept(self):
+        """The sample and its energy are good."""
+        self.state = OK
+        self._bad_s = 0
+
+    def doubt(self, elapsed_s):
+        """The sample's energy cannot be true."""
+        self._note(IMPLAUSIBLE, elapsed_s)
+
+    def is_faulty(self):
+        """Tell whether it has been bad for longer than the programme allows."""
+        return self.state != OK and self._bad_s >= self._fault_after_s
+
+    def _note(self, state, elapsed_s):
+        self.state = state
+        self._bad_s += elapsed_s

@@ -1,0 +1,151 @@
+"""Writes events and readings: sequence numbers, interval boundaries and what an interval saw.
+
+Readings fall on boundaries of local time; no boundary gets two, and a local midnight always gets
+one, if need be afterwards. The record goes to the store before the ledger knows of it: after a
+power cut between the two the ring tells. This module must not know what the store is made of.
+"""
+
+from firmware.core import journal
+from firmware.core.calendar import DAY_S
+from firmware.core.clock import HELD, UNSET
+from firmware.core.ledger import (
+    ENERGY_WH,
+    EVENT_SEQUENCE,
+    RATE_WH,
+    READING_END_S,
+    READING_SEQUENCE,
+    READING_SUPPLY_S,
+    SUPPLY_S,
+)
+from protocol import messages
+
+MISSED_MIDNIGHTS_MAX = 40
+
+
+class Recorder:
+    """The two rings' writing end and the statistics of the present interval."""
+
+    def __init__(self, values, store):
+        self._values = values
+        self._store = store
+        self._reading = bytearray(journal.READING_BYTES)
+        self._event = bytearray(journal.EVENT_BYTES)
+        self._events_lost = 0
+        self.flags = 0
+        self._power_w_max = 0
+        self._voltage_v_min = 0
+        self._voltage_v_max = 0
+
+    def recover(self):
+        """Let the rings correct the ledger where a power cut fell between the two."""
+        values = self._values
+        try:
+            last = self._store.events_range()[1]
+            values[EVENT_SEQUENCE] = max(values[EVENT_SEQUENCE], last)
+            last = self._store.readings_range()[1]
+            if last > values[READING_SEQUENCE] and self._store.read_reading(last, self._reading):
+                reading = journal.unpack_reading(self._reading)
+                if reading:
+                    values[READING_END_S] = reading[1]
+            values[READING_SEQUENCE] = max(values[READING_SEQUENCE], last)
+        except OSError:
+            return  # the ledger's own numbers stand
+
+    def observe(self, sample):
+        """Take a good sample into the interval's extremes."""
+        power_w = sample.power_dw // 10
+        voltage_v = sample.voltage_dv // 10
+        if power_w > self._power_w_max:
+            self._power_w_max = power_w
+        if voltage_v > self._voltage_v_max:
+            self._voltage_v_max = voltage_v
+        if voltage_v < self._voltage_v_min or not self._voltage_v_min:
+            self._voltage_v_min = voltage_v
+
+    def record_event(self, now_s, clock_state, code, value):
+        """Append an event; when the store refuses, count it and tell with the next that goes."""
+        if self._events_lost and self._append_event(
+            now_s, clock_state, messages.EVENT_RING_OVERFLOW, self._events_lost
+        ):
+            self._events_lost = 0
+        if not self._append_event(now_s, clock_state, code, value):
+            self._events_lost += 1
+
+    def _append_event(self, now_s, clock_state, code, value):
+        sequence = self._values[EVENT_SEQUENCE] + 1
+        journal.pack_event(self._event, sequence, now_s, clock_flags(clock_state), code, value)
+        try:
+            self._store.append_event(self._event)
+        except OSError:
+            return False
+        self._values[EVENT_SEQUENCE] = sequence
+        return True
+
+    def is_reading_due(self, now_s, clock_state, utc_offset_min, interval_s):
+        """Tell whether a boundary has passed without its reading; begin counting at birth."""
+        values = self._values
+        end_s = boundary_before(now_s, utc_offset_min, interval_s)
+        last_s = values[READING_END_S]
+        if not last_s and clock_state != UNSET or last_s - end_s > DAY_S:
+            # A new board, or the clock had been more than a day ahead: begin here.
+            values[READING_END_S] = end_s
+            return False
+        return 0 < last_s < end_s
+
+    def write_readings(self, now_s, clock_state, programme, account):
+        """Write the reading of the last boundary, before it those of midnights that were missed.
+
+        Without power nothing flows: every missed boundary has the registers of the moment of the
+        cut, so the midnights suffice for any bill. An OSError of the store leaves the rest due.
+        """
+        utc_offset_min = programme[3]
+        end_s = boundary_before(now_s, utc_offset_min, programme[9])
+        oldest_s = max(self._values[READING_END_S], end_s - MISSED_MIDNIGHTS_MAX * DAY_S)
+        midnight_s = boundary_before(oldest_s, utc_offset_min, DAY_S) + DAY_S
+        while midnight_s < end_s:
+            self._write_reading(midnight_s, clock_state, programme, account)
+            midnight_s += DAY_S
+        self._write_reading(end_s, clock_state, programme, account)
+        self.flags = 0
+        self._power_w_max = self._voltage_v_min = self._voltage_v_max = 0
+
+    def _write_reading(self, end_s, clock_state, programme, account):
+        values = self._values
+        flags = self.flags | clock_flags(clock_state)
+        if boundary_before(end_s, programme[3], DAY_S) == end_s:
+            flags |= messages.FLAG_LAST_OF_DAY
+        journal.pack_reading(
+            self._reading,
+            values[READING_SEQUENCE] + 1,
+            end_s,
+            flags,
+            values[ENERGY_WH],
+            values[RATE_WH],
+            values[RATE_WH + 1],
+            values[RATE_WH + 2],
+            values[RATE_WH + 3],
+            self._power_w_max,
+            self._voltage_v_min,
+            self._voltage_v_max,
+            values[SUPPLY_S] - values[READING_SUPPLY_S],
+            account.mode,
+            account.balance(),
+            programme[0],
+            account.charged_total(),
+        )
+        self._store.append_reading(self._reading)
+        values[READING_SEQUENCE] += 1
+        values[READING_END_S] = end_s
+        values[READING_SUPPLY_S] = values[SUPPLY_S]
+
+
+def boundary_before(now_s, utc_offset_min, interval_s):
+    """Return the last moment not after `now_s` that is a multiple of `interval_s` locally."""
+    return now_s - (now_s + utc_offset_min * 60) % interval_s
+
+
+def clock_flags(clock_state):
+    """Return the flag bits of wire.md for a clock state."""
+    if clock_state == UNSET:
+        return messages.FLAG_CLOCK_UNSET
+    return messages.FLAG_CLOCK_HELD if clock_state == HELD else 0

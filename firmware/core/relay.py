@@ -1,0 +1,39 @@
+"""Did the latching relay do what it was told? Weld and miss, and a bounded number of retries.
+
+The load-side sense tells whether the consumer's line is live. This module must not know why the
+relay is wanted open or closed. Requirement: ../shared/design/board.md "Supply control".
+"""
+
+SETTLE_S = 3  # a pulse, contact bounce and the sense's own filter are over by then
+ATTEMPTS_MAX = 3  # pulses after the first before we stop wearing out the coil
+
+MATCHED = 0
+WELDED = 1  # live although it should be open
+MISSED = 2  # dead although it should be closed and mains is there
+
+
+class Relay:
+    """What the relay was told, and whether the line agrees."""
+
+    def __init__(self):
+        self.closed = False  # commanded
+        self.attempts = 0
+        self._pulsed_s = 0
+
+    def command(self, closed, uptime_s):
+        """Note that the coil for `closed` gets its pulse now."""
+        self.closed = closed
+        self.attempts = 0
+        self._pulsed_s = uptime_s
+
+    def verify(self, load_side_live, mains_present, uptime_s):
+        """Return MATCHED, or WELDED or MISSED when the pulse is to be given again now."""
+        if self.closed == load_side_live or (self.closed and not mains_present):
+            if uptime_s - self._pulsed_s >= SETTLE_S:
+                self.attempts = 0
+            return MATCHED
+        if self.attempts >= ATTEMPTS_MAX or uptime_s - self._pulsed_s < SETTLE_S:
+            return MATCHED
+        self.attempts += 1
+        self._pulsed_s = uptime_s
+        return MISSED if self.closed else WELDED
