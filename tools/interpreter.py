@@ -15,12 +15,14 @@ PACKAGE = "micropython"
 
 
 def ensure() -> None:
-    """Fetch the interpreter unless it is there or `BIJLI_MICROPYTHON` names one. Raises Unavailable."""
+    """Fetch the interpreter unless it is there or `BIJLI_MICROPYTHON` names one. Raises
+    Unavailable.
+    """
     if os.environ.get("BIJLI_MICROPYTHON") or is_cached():
         return
     if sys.platform != "linux":
         raise Unavailable(
-            "The MicroPython interpreter is missing, and this system has no package of it to fetch.",
+            "The MicroPython interpreter is missing, and there is no package of it to fetch.",
             "`brew install micropython`, then `export BIJLI_MICROPYTHON=$(which micropython)` "
             "(64 bit: sizes and limits of the 32-bit chip are then not those of the tests).",
         )
@@ -29,7 +31,7 @@ def ensure() -> None:
     except Unavailable as reason:
         print(f"  no 32-bit MicroPython is to be had here ({reason.problem})")
         _fetch("micropython64", debian.machine_architecture())
-        print("  the boards run on a 64-bit MicroPython: heap sizes and integer limits are not those of the chip")
+        print("  the boards run on a 64-bit MicroPython: its heap and integers are not the chip's")
 
 
 def is_cached() -> bool:

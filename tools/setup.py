@@ -1,7 +1,8 @@
 """Makes a bare clone ready to run: `python3 -m tools.setup [--dev]`.
 
-Runs before anything is installed, so it and what it imports need only the standard library. Each step leaves a
-stamp in the cache with what it was done from; a step whose stamp still fits is skipped.
+Runs before anything is installed, so it and what it imports need only the standard library. Each
+step leaves a stamp in the cache with what it was done from; a step whose stamp still fits is
+skipped.
 """
 
 import argparse
@@ -11,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import venv
-from pathlib import Path
 
 from tools import broker, debian, interpreter
 from tools.errors import ToolError, Unavailable
@@ -47,7 +47,9 @@ def ensure_environment(dev: bool) -> None:
         _make_environment()
     print("  installing the pinned packages ...", flush=True)
     lock = "requirements-dev.txt" if dev else "requirements.txt"
-    _pip("install", "--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock))
+    _pip(
+        "install", "--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock)
+    )
     _pip("install", "--no-deps", "--no-build-isolation", "--no-index", "--editable", str(ROOT))
     STAMP.write_text(f"{wanted}\n{'dev' if dev else 'run'}\n")
 
@@ -69,7 +71,7 @@ def _make_environment() -> None:
     print(f"  making .venv with Python {sys.version.split()[0]} ...", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     try:
-        import ensurepip  # noqa: F401, PLC0415  (Debian leaves it out unless python3-venv is installed)
+        import ensurepip  # noqa: F401  (Debian has it in python3-venv)
 
         venv.create(VENV, with_pip=True)
     except ImportError:
@@ -82,15 +84,32 @@ def _install_pip() -> None:
     folder = debian.fetch_with_dependencies("pip", "python3-pip-whl")
     wheel = next(folder.glob("usr/share/python-wheels/pip-*.whl"), None)
     if wheel is None:
-        raise Unavailable("This Python has no pip.", "install python3-venv, then run the same command again.")
+        raise Unavailable(
+            "This Python has no pip.", "install python3-venv, then run the same command again."
+        )
     environment = {**os.environ, "PYTHONPATH": str(wheel)}
-    command = [VENV / "bin/python", "-m", "pip", "install", "--no-index", "--quiet", str(wheel)]
+    command = [
+        str(VENV / "bin/python"),
+        "-m",
+        "pip",
+        "install",
+        "--no-index",
+        "--quiet",
+        str(wheel),
+    ]
     subprocess.run(command, env=environment, check=True)
 
 
 def _pip(*arguments: str) -> None:
     # The machine's own pip configuration says where packages come from; nothing here overrides it.
-    command = [str(VENV / "bin/python"), "-m", "pip", "--disable-pip-version-check", *arguments, "-qq"]
+    command = [
+        str(VENV / "bin/python"),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        *arguments,
+        "-qq",
+    ]
     if subprocess.run(command, cwd=ROOT).returncode != 0:
         raise Unavailable(
             "pip could not install the pinned packages (its own words are above).",

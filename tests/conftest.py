@@ -1,0 +1,26 @@
+"""What every test runs in: a data folder of its own, so that no test ever touches a real one."""
+
+import os
+import tempfile
+
+import pytest
+
+_home = tempfile.TemporaryDirectory(prefix="bijli-tests-")
+os.environ["BIJLI_HOME"] = _home.name
+os.environ["DJANGO_SETTINGS_MODULE"] = "controller.settings"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the settings now that the folder stands; pytest-django then sets Django up."""
+    from django.conf import settings
+
+    assert settings.DATABASES
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database, so that it can be run again on PostgreSQL."""
+    fixtures = {"db", "transactional_db", "live_server", "django_db_setup"}
+    for item in items:
+        uses = fixtures & set(getattr(item, "fixturenames", ()))
+        if uses or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
