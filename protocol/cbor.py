@@ -41,13 +41,17 @@ def _append(out, value, depth):
         _append_head(out, 0x40, len(value))
         out.extend(value)
     elif isinstance(value, str):
-        text = value.encode()
-        if not _is_printable(text):
-            raise EncodeError("text must be printable ASCII: %r" % value)
-        _append_head(out, 0x60, len(text))
-        out.extend(text)
+        _append_text(out, value)
     else:
         _append_container(out, value, depth + 1)
+
+
+def _append_text(out, value):
+    for letter in value:
+        if not " " <= letter <= "~":
+            raise EncodeError("text must be printable ASCII: %r" % value)
+    _append_head(out, 0x60, len(value))
+    out.extend(value.encode())
 
 
 def _append_integer(out, value):
@@ -99,14 +103,6 @@ def _append_head(out, major, argument):
         out.extend(argument.to_bytes(8, "big"))
 
 
-def _is_printable(text):
-    """Both runtimes must agree on what text is; MicroPython checks UTF-8 only loosely."""
-    for octet in text:
-        if not 0x20 <= octet <= 0x7E:
-            return False
-    return True
-
-
 class _Reader:
     def __init__(self, data, position):
         self.data = data
@@ -152,9 +148,11 @@ class _Reader:
         return self.data[start : self.position]
 
     def _read_text(self, count):
+        # Octets are judged, not the text: MicroPython checks UTF-8 only loosely.
         text = self._take(count)
-        if not _is_printable(text):
-            raise DecodeError("text must be printable ASCII")
+        for octet in text:
+            if not 0x20 <= octet <= 0x7E:
+                raise DecodeError("text must be printable ASCII")
         return text.decode()
 
     def _read_simple(self, argument):

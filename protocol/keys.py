@@ -7,7 +7,7 @@ This module must not know where keys are stored.
 import hashlib
 
 from protocol import cbor
-from protocol.errors import LimitError
+from protocol.errors import LimitError, MessageError
 from protocol.limits import KEY_BYTES, KEY_EPOCH_MAX, METER_ID_MAX
 
 ROLE_UPLINK = "uplink"
@@ -56,8 +56,8 @@ def hkdf_sha256(secret, salt, info, length):
 def role_key(root, epoch, role, meter):
     """Return the 32 byte key of one role (`ROLE_…`) of a meter in one key epoch.
 
-    The broker's is always of epoch 0. Raises LimitError for a root that is not 32 bytes, an
-    epoch outside 0…2^30-1 or a meter identity of the wrong form.
+    The broker's is always of epoch 0. Raises LimitError for a root that is not 32 bytes or an
+    epoch outside 0…2^30-1, MessageError for a meter identity of the wrong form.
     """
     check_meter(meter)
     if len(root) != KEY_BYTES:
@@ -74,10 +74,10 @@ def external_aad(direction, meter, epoch):
 
 
 def check_meter(meter):
-    """Raise LimitError unless `meter` is 1–16 characters of A–Z and 0–9."""
+    """Raise MessageError unless `meter` is 1–16 characters of A–Z and 0–9."""
     good = isinstance(meter, str) and 1 <= len(meter) <= METER_ID_MAX
     if not good or any(letter not in _METER_LETTERS for letter in meter):
-        raise LimitError("a meter identity is 1-16 characters of A-Z and 0-9: %r" % (meter,))
+        raise MessageError("a meter identity is 1-16 characters of A-Z and 0-9: %r" % (meter,))
 
 
 def same_bytes(left, right):

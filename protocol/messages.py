@@ -151,7 +151,7 @@ def topic(meter, direction, kind):
 
 
 def parse_topic(text):
-    """Return (meter, direction, kind) of a topic. Raises MessageError, or LimitError.
+    """Return (meter, direction, kind) of a topic. Raises MessageError.
 
     Nobody has authenticated a topic: believe the kind that `open_message` returns.
     """
