@@ -3,15 +3,21 @@
 Knows nothing of the pages that it is to show.
 """
 
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools import debian
 from tools.errors import Unavailable
 from tools.folders import CACHE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # It runs on pages of ours only, as root in many a container, where its own sandbox cannot work.
 # Without background services of its own it starts faster, and what it sends and receives is the
@@ -29,8 +35,8 @@ FLAGS = (
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_PLACES = ("/Applications/Chromium.app/Contents/MacOS/Chromium",)
-# Something to write with: Chromium's packages depend on no font.
-FONT_PACKAGE = "fonts-dejavu-core"
+# What its own dependencies leave out: something to write with, and what playwright's driver needs.
+MORE_PACKAGES = ("fonts-dejavu-core", "libatomic1")
 
 FONT_CONFIGURATION = """\
 <?xml version="1.0"?>
@@ -69,6 +75,24 @@ def find() -> Chromium:
     return _of_cache()
 
 
+@contextlib.contextmanager
+def browser() -> Iterator["Browser"]:
+    """A playwright browser of this Chromium, closed afterwards. Raises Unavailable."""
+    from playwright.sync_api import sync_playwright
+
+    found = find()
+    before = dict(os.environ)
+    os.environ.update(found.environment)  # playwright's driver takes its libraries from here
+    try:
+        with sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=found.path, args=list(found.flags))
+            yield opened
+            opened.close()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def _of_system() -> Path | None:
     """The system's, unless it is only the stand-in by which Ubuntu points to a snap."""
     places = [shutil.which(name) for name in NAMES]
@@ -95,7 +119,7 @@ def _fetch() -> None:
             "There is no Chromium here, and no package of it to fetch (on Ubuntu it is a snap).",
             "`.venv/bin/playwright install --with-deps chromium`, or name one in BIJLI_CHROMIUM.",
         )
-    debian.fetch_with_dependencies("chromium", "chromium", FONT_PACKAGE)
+    debian.fetch_with_dependencies("chromium", "chromium", *MORE_PACKAGES)
 
 
 def _of_cache() -> Chromium:

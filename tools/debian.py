@@ -11,7 +11,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,17 +109,19 @@ def sources_of_suite(suite: str, sources: Iterable[Source]) -> list[Source]:
 
 
 class Archive:
-    """One suite and architecture of the distribution's archive, with lists of our own."""
+    """One suite and architecture of the distribution's archive; apt's own files about it in
+    `folder`.
+    """
 
-    def __init__(self, suite: str, architecture: str, folder: Path = CACHE / "apt") -> None:
+    def __init__(self, suite: str, architecture: str, folder: Path) -> None:
         self.suite = suite
         self.architecture = architecture
-        self.folder = folder / f"{suite}-{architecture}"
+        self.folder = folder
 
     def update(self) -> None:
         """Fetch the list of packages. Raises Unavailable without apt, mirror or network."""
         sources = sources_of_suite(self.suite, own_sources())
-        if not sources or not shutil.which("apt-get") or not shutil.which("dpkg"):
+        if not sources:
             raise Unavailable(
                 "This machine has no apt sources of Debian or Ubuntu to fetch packages from.",
                 "install what is missing by hand and name it (README, 'Other systems').",
@@ -158,6 +161,8 @@ class Archive:
         values = {
             "Dir::State::Lists": self.folder / "lists",
             "Dir::Cache": self.folder / "cache",
+            "Dir::Cache::pkgcache": "",  # what it works out is not asked again
+            "Dir::Cache::srcpkgcache": "",
             "Dir::Etc::sourcelist": self.folder / "sources.list",
             "Dir::Etc::sourceparts": "/dev/null",
             "APT::Architecture": self.architecture,
@@ -185,9 +190,9 @@ class Archive:
             )
             if result.returncode == 0:
                 return result.stdout
-        last = (result.stderr.strip() or result.stdout.strip()).splitlines()[-3:]
+        last = " ".join((result.stderr.strip() or result.stdout.strip()).splitlines()[-3:])
         raise Unavailable(
-            f"{program} {arguments[0]} failed ({self.folder.name}): {' '.join(last)}",
+            f"{program} {arguments[0]} failed ({self.suite} {self.architecture}): {last}",
             "see that this machine reaches its package mirror (`apt-get update` as root "
             "shows it), then run the same command again.",
         )
@@ -206,28 +211,21 @@ def machine_architecture() -> str:
     return shown.stdout.strip()
 
 
-def fetch_self_contained(name: str, package: str, suite: str, architecture: str) -> Path:
-    """Unpack `package` with everything it needs, the C library too, into the cache folder `name`.
-
-    So it may be of another release or architecture than the machine. Returns the folder; done
-    before, it does nothing.
+def fetch_self_contained(name: str, package: str, suite: str, architecture: str) -> None:
     """
-    folder = CACHE / name
-    if folder.exists():
-        return folder
-    archive = _open(suite, architecture, name)
-    return _unpack_whole(archive, archive.all_packages(package), folder)
+    Unpack `package` with everything it needs, the C library too, into the cache folder `name`.
 
-
-def fetch_with_dependencies(name: str, *packages: str) -> Path:
-    """Unpack `packages` of the machine's own release, with what the system lacks for them, into
-    folder `name`.
+    So it may be of another release or architecture than the machine. Done before, it does nothing.
     """
-    folder = CACHE / name
-    if folder.exists():
-        return folder
-    archive = _open("", "", name)
-    return _unpack_whole(archive, archive.missing_packages(packages), folder)
+    _fetch(name, suite, architecture, lambda archive: archive.all_packages(package))
+
+
+def fetch_with_dependencies(name: str, *packages: str) -> None:
+    """
+    Unpack `packages` of the machine's own release, with what the system lacks for them, into the
+    cache folder `name`. Done before, it does nothing.
+    """
+    _fetch(name, machine_suite(), "", lambda archive: archive.missing_packages(packages))
 
 
 def library_folders(folder: Path) -> list[Path]:
@@ -236,25 +234,24 @@ def library_folders(folder: Path) -> list[Path]:
     return [path for root in roots for path in [root, *root.glob("*-linux-*")] if path.is_dir()]
 
 
-def _open(suite: str, architecture: str, name: str) -> Archive:
-    if sys.platform != "linux" or not shutil.which("dpkg"):
+def _fetch(
+    name: str, suite: str, architecture: str, choose: Callable[[Archive], list[str]]
+) -> None:
+    """Unpack beside the cache folder `name` first, so that the cache only holds what is whole."""
+    target = CACHE / name
+    if target.exists():
+        return
+    if sys.platform != "linux" or not shutil.which("dpkg") or not shutil.which("apt-get"):
         raise Unavailable(
-            f"{name} is missing, and only Debian and Ubuntu offer it for fetching.",
+            f"{name} is missing, and only on Debian and Ubuntu can it be fetched.",
             "install it by hand and name it (README, 'Other systems').",
         )
-    archive = Archive(suite or machine_suite(), architecture or machine_architecture())
-    print(f"  fetching {name} ({archive.suite}, {archive.architecture}) ...", flush=True)
-    archive.update()
-    return archive
-
-
-def _unpack_whole(archive: Archive, packages: Sequence[str], folder: Path) -> Path:
-    """Unpack beside `folder` first, so that a folder in the cache is always a whole one."""
-    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    archive.unpack(packages, partial)
-    try:
-        partial.rename(folder)
-    except OSError:  # another process was faster, with the same content
-        shutil.rmtree(partial)
-    return folder
+    CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=CACHE) as work:
+        archive = Archive(suite, architecture or machine_architecture(), Path(work, "apt"))
+        print(f"  fetching {name} ({suite}, {archive.architecture}) ...", flush=True)
+        archive.update()
+        unpacked = Path(work, "unpacked")
+        archive.unpack(choose(archive), unpacked)
+        if not target.exists():  # another process may have been faster
+            unpacked.rename(target)

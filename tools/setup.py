@@ -6,12 +6,14 @@ skipped.
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import venv
+from pathlib import Path
 
 from tools import broker, debian, interpreter
 from tools.errors import ToolError, Unavailable
@@ -27,9 +29,11 @@ def main() -> int:
     arguments = parser.parse_args()
     CACHE.mkdir(exist_ok=True)
     try:
-        ensure_environment(arguments.dev)
-        interpreter.ensure()
-        broker.ensure()
+        with (CACHE / "setup.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two `make` at once: the second finds all done
+            ensure_environment(arguments.dev)
+            interpreter.ensure()
+            broker.ensure()
     except ToolError as error:
         print(f"bijli: {error}", file=sys.stderr)
         return 1
@@ -81,23 +85,16 @@ def _make_environment() -> None:
 
 def _install_pip() -> None:
     """Put pip into the environment from the distribution's package of its wheel."""
-    folder = debian.fetch_with_dependencies("pip", "python3-pip-whl")
-    wheel = next(folder.glob("usr/share/python-wheels/pip-*.whl"), None)
-    if wheel is None:
+    debian.fetch_with_dependencies("pip", "python3-pip-whl")
+    places = [CACHE / "pip", Path("/")]  # it is not fetched where the system has it
+    wheels = [path for place in places for path in place.glob("usr/share/python-wheels/pip-*.whl")]
+    if not wheels:
         raise Unavailable(
             "This Python has no pip.", "install python3-venv, then run the same command again."
         )
-    environment = {**os.environ, "PYTHONPATH": str(wheel)}
-    command = [
-        str(VENV / "bin/python"),
-        "-m",
-        "pip",
-        "install",
-        "--no-index",
-        "--quiet",
-        str(wheel),
-    ]
-    subprocess.run(command, env=environment, check=True)
+    wheel = str(wheels[0])
+    command = [str(VENV / "bin/python"), "-m", "pip", "install", "--no-index", "--quiet", wheel]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": wheel}, check=True)
 
 
 def _pip(*arguments: str) -> None:
