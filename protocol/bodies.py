@@ -38,19 +38,60 @@ _CREDIT_MODE = (0, 2)
 _DAY_S = (0, 86_400)
 
 _READING = (
-    (_SEQUENCE, _TIME, (0, 127), _ENERGY, _ENERGY, _ENERGY, _ENERGY, _ENERGY)
-    + (_POWER, _VOLTAGE, _VOLTAGE, _DAY_S, _CREDIT_MODE, _BALANCE, _COUNT, _TOTAL)
-)  # fmt: skip
-_EVENT = (_SEQUENCE, _TIME, (0, 3), (1, EVENT_CODE_MAX), (-EVENT_VALUE_MAX, EVENT_VALUE_MAX))
+    _SEQUENCE,
+    _TIME,  # end_s
+    (0, 127),  # flags
+    _ENERGY,  # energy_wh
+    _ENERGY,  # rate0_wh
+    _ENERGY,
+    _ENERGY,
+    _ENERGY,  # rate3_wh
+    _POWER,  # power_w_max
+    _VOLTAGE,  # voltage_v_min
+    _VOLTAGE,  # voltage_v_max
+    _DAY_S,  # supply_s
+    _CREDIT_MODE,
+    _BALANCE,
+    _COUNT,  # programme_version
+    _TOTAL,  # charged_total
+)
+_EVENT = (
+    _SEQUENCE,
+    _TIME,  # time_s
+    (0, 3),  # flags
+    (1, EVENT_CODE_MAX),  # a code that we do not know yet is stored all the same
+    (-EVENT_VALUE_MAX, EVENT_VALUE_MAX),
+)
 _STATUS = (
-    ((0, 2), (0, 255), (0, 1), _POWER, _VOLTAGE, _ENERGY, _BALANCE, _CREDIT_MODE)
-    + (_TOTAL, _TOTAL, _COUNT, _COUNT, _TIME, (0, LIMIT_MAX_W), _TIME, _COUNT)
-    + (_COUNT, _COUNT, _SEQUENCE_OR_NONE, _SEQUENCE_OR_NONE, _COUNT, (0, 3))
-    + ((0, COUNTER_MAX), _TIME)
-)  # fmt: skip
+    (0, 2),  # clock state
+    (0, 255),  # holds
+    (0, 1),  # relay
+    _POWER,  # power_w
+    _VOLTAGE,  # voltage_v
+    _ENERGY,  # energy_wh
+    _BALANCE,
+    _CREDIT_MODE,
+    _TOTAL,  # credited_total
+    _TOTAL,  # charged_total
+    _COUNT,  # programme version
+    _COUNT,  # passive version
+    _TIME,  # passive activation_s
+    (0, LIMIT_MAX_W),  # limit_w
+    _TIME,  # wait_until_s
+    _COUNT,  # trips total
+    _COUNT,  # outages total
+    _COUNT,  # supply minutes total
+    _SEQUENCE_OR_NONE,  # last reading
+    _SEQUENCE_OR_NONE,  # last event
+    _COUNT,  # heap free bytes
+    (0, 3),  # metering state
+    (0, COUNTER_MAX),  # last downlink counter
+    _TIME,  # now_s
+)
 
 
 def check_hello(body):
+    """The first message after a start: what the board is and what it still holds."""
     _check_keys(body, "hello", 8)
     check_text(body[0], FIRMWARE_TEXT_MAX, "hello: firmware")
     check_bytes(body[1], NONCE_BYTES, "hello: nonce")
@@ -63,6 +104,7 @@ def check_hello(body):
 
 
 def check_readings(body):
+    """1–24 interval records, sequences ascending, rate registers summing to the energy."""
     before = 0
     for reading in _records(body, "readings", READINGS_PER_MESSAGE_MAX):
         _check_record(reading, _READING, "reading", before)
@@ -72,6 +114,7 @@ def check_readings(body):
 
 
 def check_events(body):
+    """1–32 event records, sequences ascending."""
     before = 0
     for event in _records(body, "events", EVENTS_PER_MESSAGE_MAX):
         _check_record(event, _EVENT, "event", before)
@@ -79,6 +122,7 @@ def check_events(body):
 
 
 def check_status(body):
+    """All 24 fields of the state of a board."""
     _check_keys(body, "status", len(_STATUS))
     for key, bounds in enumerate(_STATUS):
         if type(body[key]) is not int or not bounds[0] <= body[key] <= bounds[1]:
@@ -86,6 +130,7 @@ def check_status(body):
 
 
 def check_receipt(body):
+    """What became of a command, with the state after it."""
     _check_keys(body, "receipt", 5 if type(body) is dict and 4 in body else 4)
     check_bytes(body[0], COMMAND_ID_BYTES, "receipt: command id")
     check_integer(body[1], (1, 4), "receipt: stage")
@@ -96,6 +141,7 @@ def check_receipt(body):
 
 
 def check_ack(body):
+    """Up to where the controller holds everything, and its time."""
     _check_keys(body, "ack", 4 if type(body) is dict and 3 in body else 3)
     check_integer(body[0], (1, 3), "ack: kind")
     check_integer(body[1], _SEQUENCE_OR_NONE, "ack: through")
@@ -124,11 +170,13 @@ def check_integer(value, bounds, what):
 
 
 def check_bytes(value, count, what):
+    """Raise MessageError unless `value` is `count` octets."""
     if type(value) is not bytes or len(value) != count:
         raise MessageError("%s must be %d bytes" % (what, count))
 
 
 def check_text(value, longest, what):
+    """Raise MessageError unless `value` is text of 1 to `longest` characters."""
     if type(value) is not str or not 1 <= len(value) <= longest:
         raise MessageError("%s must be text of 1 to %d characters" % (what, longest))
 

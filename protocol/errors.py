@@ -1,58 +1,74 @@
 """Everything `protocol` raises about what the far end (or a person) gave it.
 
     ProtocolError
-    ├── EncodeError          a value that the wire has no form for
-    ├── DecodeError          the bytes are not the one form that we accept
-    ├── AuthenticationError  the tag does not fit: wrong key, meter, direction or epoch, or altered
-    ├── ReplayError          the counter was seen before, or is too old to tell
-    ├── LimitError           larger than a limit of `limits`
-    ├── MessageError         well formed, but not a message of ours
-    ├── CommandError         a command that cannot be carried out; `reason` goes into the receipt
-    └── ProgrammeError       a programme that no board may run
-        └── RatingError      its tariff record cannot be rated
+    ├── EncodeError
+    ├── DecodeError
+    ├── AuthenticationError
+    ├── ReplayError
+    ├── LimitError
+    ├── MessageError
+    ├── CommandError
+    └── ProgrammeError
+        └── RatingError
 
-The text says what is wrong and what to do. `reason` is the number of wire.md, "Reasons".
+The text says what is wrong and what to do. `reason` is the number of docs/wire.md, "Reasons".
 This module must not know who catches what.
 """
 
 
 class ProtocolError(Exception):
+    """Anything of the below."""
+
     reason = 0
 
 
 class EncodeError(ProtocolError):
-    pass
+    """A value that the wire has no form for."""
 
 
 class DecodeError(ProtocolError):
+    """The bytes are not the one form that is accepted."""
+
     reason = 14
 
 
 class AuthenticationError(ProtocolError):
+    """The tag does not fit: altered, or for another key, meter, direction or epoch."""
+
     reason = 13
 
 
 class ReplayError(ProtocolError):
+    """The counter was used before, or is too old to tell."""
+
     reason = 11
 
 
 class LimitError(ProtocolError):
+    """Larger than `limits` allows."""
+
     reason = 15
 
 
 class MessageError(ProtocolError):
+    """Well formed, but not a message of ours."""
+
     reason = 14
 
 
 class CommandError(ProtocolError):
+    """A command that cannot be carried out; `reason` goes into the receipt."""
+
     def __init__(self, reason, text):
         super().__init__(text)
         self.reason = reason
 
 
 class ProgrammeError(ProtocolError):
+    """A programme that no board may run."""
+
     reason = 3
 
 
 class RatingError(ProgrammeError):
-    pass
+    """A tariff record that cannot be rated."""

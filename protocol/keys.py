@@ -12,7 +12,7 @@ from protocol.limits import KEY_BYTES, KEY_EPOCH_MAX, METER_ID_MAX
 
 ROLE_UPLINK = "uplink"
 ROLE_DOWNLINK = "downlink"
-ROLE_TOKEN = "token"
+ROLE_TOKEN = "token"  # noqa: S105  the name of a role
 ROLE_BROKER = "broker"
 
 _BLOCK_BYTES = 64

@@ -26,7 +26,7 @@ def inside(windows, weekday, minute):
         if end > start:
             if window[0] & today and start <= minute < end:
                 return True
-        elif window[0] & today and minute >= start or window[0] & yesterday and minute < end:
+        elif (window[0] & today and minute >= start) or (window[0] & yesterday and minute < end):
             return True
     return False
 
@@ -45,12 +45,9 @@ def overlap(windows):
     """Return whether any minute of the week lies in two of `windows`."""
     spans = []
     for window in windows:
-        length = window[2] - window[1]
-        if length <= 0:
-            length += _DAY_MIN
-        for weekday in range(7):
-            if window[0] >> weekday & 1:
-                spans.append((weekday * _DAY_MIN + window[1]) << _SHIFT | length)
+        length = (window[2] - window[1] - 1) % _DAY_MIN + 1
+        days = [weekday for weekday in range(7) if window[0] >> weekday & 1]
+        spans.extend([(day * _DAY_MIN + window[1]) << _SHIFT | length for day in days])
     spans.sort()
     for index, span in enumerate(spans):
         following = spans[(index + 1) % len(spans)] >> _SHIFT
