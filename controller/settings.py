@@ -12,6 +12,8 @@ BIJLI_HOME.mkdir(mode=keyfile.FOLDER_OWNER_ONLY, parents=True, exist_ok=True)
 _clock_file = os.environ.get("BIJLI_CLOCK_FILE", "")
 BIJLI_CLOCK_FILE = Path(_clock_file) if _clock_file else None
 BIJLI_BROKER = os.environ.get("BIJLI_BROKER", "127.0.0.1:1883")
+# The broker knows a headend by this name; a second one beside it needs a name of its own.
+BIJLI_HEADEND = os.environ.get("BIJLI_HEADEND", "headend")
 BIJLI_MASTER_KEY_FILE = Path(os.environ.get("BIJLI_MASTER_KEY_FILE", BIJLI_HOME / "master.key"))
 
 DEBUG = os.environ.get("BIJLI_DEBUG", "") == "1"
@@ -98,8 +100,7 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("BIJLI_TIME_ZONE", "Asia/Kolkata")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BIJLI_HOME / "static"
-WHITENOISE_USE_FINDERS = True  # nothing to collect before a first start
+WHITENOISE_USE_FINDERS = True  # served from the source tree: nothing to collect
 
 LOGGING = {
     "version": 1,

@@ -6,6 +6,33 @@ IDENTITY = re.compile(r"[A-Z0-9]{1,16}")
 ROOT_KEY_BYTES = 32
 OFFLINE_AFTER_S = 2 * 3600  # boards report their status every hour
 
+# The status map of the wire, by name and in order of its keys (docs/wire.md).
+STATUS_FIELDS = (
+    "clock_state",
+    "holds",
+    "relay",
+    "power_w",
+    "voltage_v",
+    "energy_wh",
+    "balance",
+    "credit_mode",
+    "credited_total",
+    "charged_total",
+    "programme_version",
+    "passive_version",
+    "passive_activation_s",
+    "limit_w",
+    "wait_until_s",
+    "trips_total",
+    "outages_total",
+    "supply_minutes_total",
+    "last_reading_sequence",
+    "last_event_sequence",
+    "heap_free_bytes",
+    "metering_state",
+    "last_downlink_counter",
+    "clock_now_s",
+)
 OPERATOR, CREDIT, WINDOW, OVERLOAD, LOCKOUT, TAMPER, FAULT, START = (1 << bit for bit in range(8))
 
 # In order of explanation: the first that holds is the one that the consumer must hear about.

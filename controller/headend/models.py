@@ -60,12 +60,17 @@ class Command(FSMModelMixin, models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.id} to {self.meter_id}: {self.state}"
 
-    @transition(field=state, source=[State.QUEUED, *IN_FLIGHT], target=State.SENT)
-    def mark_sent(self, now_s: int, next_send_s: int) -> None:
+    def note_sending(self, now_s: int, next_send_s: int) -> None:
         """It is about to be published, for the first time or again."""
         self.sends += 1
         self.last_sent_s = now_s
         self.next_send_s = next_send_s
+        if self.state == State.QUEUED:
+            self.mark_sent()
+
+    @transition(field=state, source=State.QUEUED, target=State.SENT)
+    def mark_sent(self) -> None:
+        """It leaves the controller for the first time."""
 
     @transition(field=state, source=list(OPEN), target=State.RECEIVED)
     def mark_received(self) -> None:

@@ -23,19 +23,21 @@ POSTGRESQL = (
 
 def add_triggers(apps, schema_editor):
     """One statement at a time: SQLite takes no more."""
-    statements = SQLITE.values() if schema_editor.connection.vendor == "sqlite" else POSTGRESQL
-    for statement in statements:
-        schema_editor.execute(statement)
+    sqlite = schema_editor.connection.vendor == "sqlite"
+    with schema_editor.connection.cursor() as cursor:
+        for statement in SQLITE.values() if sqlite else POSTGRESQL:
+            cursor.execute(statement)
 
 
 def drop_triggers(apps, schema_editor):
     """The way back, for a development database."""
-    if schema_editor.connection.vendor == "sqlite":
-        for action in SQLITE:
-            schema_editor.execute(f"DROP TRIGGER audit_no_{action.lower()}")
-        return
-    schema_editor.execute("DROP TRIGGER audit_no_change ON audit_auditevent")
-    schema_editor.execute("DROP FUNCTION audit_refuse()")
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == "sqlite":
+            for action in SQLITE:
+                cursor.execute(f"DROP TRIGGER audit_no_{action.lower()}")
+            return
+        cursor.execute("DROP TRIGGER audit_no_change ON audit_auditevent")
+        cursor.execute("DROP FUNCTION audit_refuse()")
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,95 @@
+"""Gives commands to meters. They leave by the outbox; only receipts say what became of them."""
+
+import secrets
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from controller import clock, keyfile
+from controller.audit import services as audit
+from controller.errors import Refused
+from controller.fleet.services import find_meter
+from controller.headend import rules
+from controller.headend.downlink import lock_meters
+from controller.headend.models import PENDING, Command
+from protocol import commands
+from protocol.errors import ProtocolError
+from protocol.limits import COMMAND_ID_BYTES
+
+PASSWORD_BYTES = 32
+QUEUE_MAX = 100  # commands that one meter may have waiting
+
+
+def broker_password() -> str:
+    """The password with which the headend logs in at the broker; made at its first use."""
+    path = settings.BIJLI_HOME / "headend.password"
+    return keyfile.read_or_create(path, secrets.token_hex(PASSWORD_BYTES))
+
+
+@transaction.atomic
+def queue_command(
+    meter_id: str,
+    name: str,
+    arguments: Mapping[int, object],
+    actor: str,
+    ttl_s: int = rules.TTL_S,
+    not_before_s: int | None = None,
+) -> Command:
+    """Queues a command for a meter, to be sent in its turn until `ttl_s` seconds from now.
+
+    `arguments` are the wire's (docs/wire.md), bytes as bytes or as {"hex": ...}. Raises Refused
+    for an unknown meter or name, bad arguments, a time to live of nothing, or a full queue.
+    """
+    find_meter(meter_id)
+    now_s = clock.now_s()
+    not_before_s = now_s if not_before_s is None else not_before_s
+    if now_s + ttl_s <= max(now_s, not_before_s):
+        raise Refused("The command would expire before it may be carried out", "Give it longer.")
+    checked = _check(name, arguments)
+    lock_meters([meter_id])
+    command = Command.objects.create(
+        id=secrets.token_hex(COMMAND_ID_BYTES),
+        meter_id=meter_id,
+        position=_next_position(meter_id),
+        name=name,
+        arguments=rules.to_json(checked),
+        issued_s=now_s,
+        not_before_s=not_before_s,
+        next_send_s=not_before_s,
+        expires_s=now_s + ttl_s,
+        actor=actor,
+    )
+    audit.record(
+        actor, "queue command", f"meter {meter_id}", command=command.pk, name=name,
+        arguments=command.arguments,
+    )  # fmt: skip
+    return command
+
+
+def _check(name: str, arguments: Mapping[int, object]) -> dict[int, object]:
+    number = commands.NUMBERS.get(name)
+    if number is None:
+        raise Refused(
+            f"There is no command {name!r}", f"Use one of: {', '.join(sorted(commands.NUMBERS))}."
+        )
+    try:
+        checked: dict[int, object] = rules.from_json(dict(arguments))
+        commands.validate(number, checked)
+    except (ProtocolError, ValueError) as error:
+        raise Refused(
+            f"The arguments of {name} are not acceptable: {error}", "See docs/wire.md, Commands."
+        ) from error
+    return checked
+
+
+def _next_position(meter_id: str) -> int:
+    of_meter = Command.objects.filter(meter_id=meter_id)
+    if of_meter.filter(state__in=PENDING).count() >= QUEUE_MAX:
+        raise Refused(
+            f"Meter {meter_id} has {QUEUE_MAX} commands waiting already",
+            "Wait until it has answered some, or until they expire.",
+        )
+    highest = of_meter.aggregate(highest=Max("position"))["highest"]
+    return (highest or 0) + 1
