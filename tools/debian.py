@@ -230,8 +230,10 @@ def fetch_with_dependencies(name: str, *packages: str) -> None:
 
 def library_folders(folder: Path) -> list[Path]:
     """The folders of an unpacked tree that hold shared libraries, for `LD_LIBRARY_PATH`."""
-    roots = [folder / "usr/lib", folder / "lib"]
-    return [path for root in roots for path in [root, *root.glob("*-linux-*")] if path.is_dir()]
+    usual = [path for root in ("usr/lib", "lib") for path in folder.glob(f"{root}/*-linux-*")]
+    # A few keep theirs one level down, where an installed system finds them by other means.
+    private = {path.parent for place in usual for path in place.glob("*/lib*.so*")}
+    return [*usual, *sorted(private)]
 
 
 def _fetch(
