@@ -1,0 +1,1 @@
+"""Simulated houses around the real firmware; on CPython the fleet, inside MicroPython the chip's surroundings."""

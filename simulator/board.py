@@ -1,0 +1,293 @@
+"""Entry of a board's process, inside MicroPython: builds the house around the chip and starts the firmware.
+
+It speaks line-JSON with `simulator/fleet.py` over one file descriptor: requests in, one answer each out.
+It must not reach into the firmware beyond `firmware.main.run` and `firmware.main.application`.
+"""
+
+import gc
+import json
+import sys
+
+import uos
+import vfs
+from simulator.hardware import rig, virtual
+from simulator.hardware.display import Hd44780
+from simulator.hardware.flash import BLOCK_BYTES, BLOCKS, Flash
+from simulator.hardware.statefile import StateFile
+from simulator.plant.loads import Profile
+from simulator.plant.world import World
+
+_PRESS_MS = 200
+_LOOK_S = 60  # profiles step by the minute, so outages begin on one
+_HEAP_EVERY = 15  # looks between two measurements of the heap
+_REAL_ROOT = "/host"  # where the computer's files are once the chip's own flash is at /
+
+
+class Heap:
+    """Live bytes, measured after collecting: simulator, firmware's code, and data now and at most."""
+
+    def __init__(self):
+        self.simulator_bytes = 0
+        self.code_bytes = 0
+        self.peak_bytes = 0
+
+    def simulator_loaded(self):
+        self.simulator_bytes = _live_bytes()
+
+    def code_loaded(self):
+        self.code_bytes = _live_bytes() - self.simulator_bytes
+
+    def measure(self):
+        """Return the bytes of live data now."""
+        data_bytes = _live_bytes() - self.simulator_bytes - self.code_bytes
+        self.peak_bytes = max(self.peak_bytes, data_bytes)
+        return data_bytes
+
+    def facts(self):
+        data_bytes = self.measure()
+        return {
+            "simulator_bytes": self.simulator_bytes,
+            "code_bytes": self.code_bytes,
+            "data_bytes": data_bytes,
+            "data_bytes_peak": self.peak_bytes,
+            "free_bytes": gc.mem_free(),
+        }
+
+
+class Bench:
+    """The board on its bench: obeys the fleet, in a task beside the firmware's own."""
+
+    def __init__(self, channel, clock, heap):
+        self._channel = channel
+        self._clock = clock
+        self._heap = heap
+        self._looks = 0
+        self._busy_from = (0, 0)
+        self.application = None
+        self.queue = virtual.install(clock, self.outstanding, self._arrived)
+
+    def outstanding(self):
+        """How many network exchanges of the firmware wait for the far end."""
+        return self.application.outstanding() if self.application else 0
+
+    def say(self, **facts):
+        self._channel.write(json.dumps(facts) + "\n")
+
+    def serve(self):
+        """Obey requests as they come, for as long as the fleet is there (a coroutine)."""
+        while True:
+            yield self.queue.queue_read(self._channel)
+            line = self._channel.readline()
+            if not line:
+                sys.exit()
+            try:
+                self._obey(json.loads(line))
+            except (ValueError, TypeError, KeyError) as error:
+                self.say(error="%s: %s" % (type(error).__name__, error))
+
+    def look(self):
+        """Once a virtual minute: has the profile cut the mains?"""
+        self._find_application()
+        self._clock.call_at(self._clock.now_ms + _LOOK_S * 1000, self.look)
+        self._looks += 1
+        if self._looks % _HEAP_EVERY == 0:
+            self._heap.measure()
+        world = rig.look()
+        if not world.mains.supplied:
+            self._go_dark(world.next_power_s())
+
+    def _obey(self, request):
+        do = request.pop("do")
+        if do == "grant":
+            self._find_application()
+            self.queue.grant(max(self._clock.now_ms, self._ms(request["second"])))
+        elif do == "live":
+            self.queue.live(request["multiple"])
+            self.say(ok=True)
+        elif do == "observe":
+            self.say(**self._observe())
+        elif do == "act":
+            self._act(**request)
+        elif do == "stop":
+            rig.checkpoint(force=True)
+            self.say(ok=True)
+            sys.exit()
+
+    def _act(self, **action):
+        """One thing that happens in the house now."""
+        if "mains" in action:
+            rig.look().set_mains(action["mains"])
+            if not action["mains"]:
+                self._go_dark(None)
+        elif "appliance" in action:
+            rig.look().switch(action.pop("appliance"), **action)
+        elif "weld" in action:
+            rig.look().weld(action["weld"])
+        elif "misses" in action:
+            rig.look().relay.misses = action["misses"]
+        elif "button" in action:
+            self._press(action.get("press_ms", _PRESS_MS))
+        elif "wifi" in action:
+            import network
+
+            network.available = action["wifi"]
+        else:
+            raise ValueError("nothing in a house is called %s" % ", ".join(action))
+        rig.checkpoint(force=True)
+        self.say(ok=True)
+
+    def _press(self, press_ms):
+        import machine
+
+        def release():
+            rig.world.button_down = False
+            machine.edge(rig.BUTTON_PIN, True)
+
+        rig.look().button_down = True
+        machine.edge(rig.BUTTON_PIN, False)
+        self._clock.call_at(self._clock.now_ms + press_ms, release)
+
+    def _observe(self):
+        facts = rig.look().observe()
+        facts["display"] = rig.display.lines()
+        facts["outstanding"] = self.outstanding()
+        facts["heap"] = self._heap.facts()
+        facts["pass_us"] = self._pass_us()
+        board = getattr(self.application, "board", None)
+        if board is not None:
+            facts["status"] = {str(key): value for key, value in board.status(rig.world.rtc_s()).items()}
+        return facts
+
+    def _pass_us(self):
+        """Real time a virtual second that all but waiting takes: firmware, hardware shims and world."""
+        busy_us, polls = self._busy_from
+        passed_us = self.queue.busy_us - busy_us
+        passed = rig.polls - polls
+        return passed_us // passed if passed else 0
+
+    def _ms(self, second):
+        return (second - self._clock.origin_s) * 1000
+
+    def _arrived(self):
+        self.say(arrived=self._clock.second())
+
+    def _find_application(self):
+        """The firmware makes its application while it starts; from then on its exchanges hold the clock."""
+        if self.application is None:
+            self.application = getattr(sys.modules["firmware.main"], "application", None)
+
+    def _go_dark(self, power_s):
+        """Mains are gone. The fleet kills this process: nothing of the firmware may run now."""
+        facts = rig.look().observe()
+        facts["display"] = [" " * 16, " " * 16]
+        rig.checkpoint(force=True)
+        self.say(dark=rig.world.second, power_s=power_s, observation=facts)
+        while self._channel.readline():
+            pass
+        sys.exit()
+
+
+def main(parameters):
+    """Run one board; `parameters` is the JSON that `simulator/fleet.py` made."""
+    parameters = json.loads(parameters)
+    root_folders = _put_files_aside(parameters)
+    heap = Heap()
+    channel = open(parameters["channel"], "r+b")
+    world, states = _build_world(parameters)
+    clock = virtual.Clock(world.second, world.ms)
+    rig.connect(clock, world, lambda state: states.save(json.dumps(state)))
+    rig.display = Hd44780()
+    rig.meter = parameters["meter"].encode()
+    rig.reset_cause = parameters["reset_cause"]
+    bench = Bench(channel, clock, heap)
+    _mount(parameters, root_folders)
+    _sow(parameters["seed"], world)
+    rig.checkpoint(force=True)
+
+    def leave(cause):
+        rig.checkpoint(force=True)
+        bench.say(left=cause, at=clock.second())
+        sys.exit()
+
+    rig.leave = leave
+    import asyncio
+
+    asyncio.create_task(bench.serve())
+    _start(bench, heap)
+
+
+def _start(bench, heap):
+    heap.simulator_loaded()
+    import firmware.main
+
+    heap.code_loaded()
+    bench.say(ready=rig.clock.second(), simulator_bytes=heap.simulator_bytes, code_bytes=heap.code_bytes)
+    bench.look()
+    firmware.main.run()
+    bench.say(ended=rig.clock.second())
+
+
+def format_flash(parameters):
+    """Make the file system of a new board and put its `config.json` on it."""
+    parameters = json.loads(parameters)
+    flash = Flash(open(parameters["flash"], "r+b"))
+    rig.checkpoint = lambda force=False: None
+    vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), "/new")
+    with open("/new/config.json", "w") as file:
+        json.dump(parameters["config"], file)
+    vfs.umount("/new")
+
+
+def _build_world(parameters):
+    profile = None
+    if parameters["profile"]:
+        profile = Profile(open(parameters["profile"], "rb"), uos.stat(parameters["profile"])[6])
+    world = World(parameters["start_s"], parameters["seed"], profile)
+    states = StateFile(open(parameters["world"], "r+b"))
+    kept = states.load()
+    if kept:
+        world.restore(json.loads(kept))
+    if parameters["power_s"] is not None:
+        _sit_in_the_dark(world, parameters["power_s"])
+    return world, states
+
+
+def _sit_in_the_dark(world, power_s):
+    """Mains come back at `power_s`."""
+    if power_s > world.second:
+        world.advance((power_s - world.second) * 1000 - world.ms)
+    world.set_mains(True)
+
+
+def _put_files_aside(parameters):
+    """Open-by-path goes to the chip's flash later, so every path here becomes one under `_REAL_ROOT`."""
+    vfs.mount(vfs.VfsPosix("/"), _REAL_ROOT)
+    for name in ("world", "flash", "profile"):
+        if parameters[name]:
+            parameters[name] = _REAL_ROOT + parameters[name]
+    return [folder if folder == ".frozen" else _REAL_ROOT + folder for folder in sys.path if folder]
+
+
+def _mount(parameters, folders):
+    flash = Flash(open(parameters["flash"], "r+b"))
+    if uos.stat(parameters["flash"])[6] != BLOCKS * BLOCK_BYTES:
+        raise OSError("the flash image has the wrong size")
+    vfs.umount("/")
+    vfs.mount(vfs.VfsLfs2(flash), "/")
+    uos.chdir("/")
+    sys.path[:] = folders
+
+
+def _sow(seed, world):
+    """Randomness of this start of the chip: by the seed, and another one at every start."""
+    import os
+    import random
+
+    os.seed(b"%d %d %d" % (seed, world.chance.below(30_000), world.second))
+    random.seed(seed * 31 + world.chance.below(30_000))
+
+
+def _live_bytes():
+    gc.collect()
+    return gc.mem_alloc()

@@ -1,0 +1,331 @@
+"""Houses with a real firmware each, and fleets of them, driven from CPython.
+
+A `House` owns a folder (flash image, world state, log) and a MicroPython process; both speak line-JSON
+over a socket pair. It must not know the firmware's insides nor the controller.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from simulator import interpreter
+from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
+
+DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ESP32
+FLASH_BYTES = 384 * 4096
+MEASURING_HEAP_BYTES = 4 * 1024 * 1024
+LOG_TAIL_LINES = 12
+STOP_TIMEOUT_S = 10
+POWER_ON, RESET = 1, 2
+
+Facts = dict[str, Any]
+
+
+def firmware_path(build: Path | None = None) -> list[str]:
+    """The folders that a board imports from: compiled, or sources with `BIJLI_FIRMWARE_SOURCE=1`."""
+    if build is None:
+        source = os.environ.get("BIJLI_FIRMWARE_SOURCE") == "1"
+        build = interpreter.ROOT if source else interpreter.compile_sources()
+    return [str(build / "simulator/hardware"), str(build), ".frozen"]
+
+
+def command(heap_bytes: int, build: Path | None, call: str) -> tuple[list[str], dict[str, str]]:
+    """The command and environment that run `call` of `simulator.board` inside MicroPython."""
+    environment = dict(os.environ, MICROPYPATH=":".join(firmware_path(build)))
+    code = f"from simulator import board; board.{call}"
+    return [*interpreter.find().argv, "-X", f"heapsize={heap_bytes}", "-c", code], environment
+
+
+class House:
+    """One house at one meter; `folder` must be empty, or that of the same house before.
+
+    `line` is how the metering chip is reached: `"model"` in the board's process, `"pty"` through a
+    real serial line and a Modbus server. `profile` is a binary stream made by `simulator.profile`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        meter: str,
+        root_key: bytes,
+        broker_port: int,
+        seed: int,
+        start_s: int,
+        profile: Path | None = None,
+        line: str = "model",
+        heap_bytes: int | None = None,
+        build: Path | None = None,
+    ) -> None:
+        self.directory = Path(directory).resolve()
+        self.meter = meter
+        self.line = line
+        self.now_s = start_s
+        self.dark = False
+        self.heap: Facts = {}
+        self._seed = seed
+        self._start_s = start_s
+        self._profile = str(Path(profile).resolve()) if profile else None
+        self._heap_bytes = heap_bytes
+        self._build = build
+        self._power_s: int | None = None  # when mains come back by the profile
+        self._observation: Facts = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._received = b""
+        self._target_s = start_s
+        config = {
+            "meter": meter, "root_key": root_key.hex(), "epoch": 1,
+            "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
+            "wifi": {"ssid": "simulated", "password": ""}, "board": "esp32_devkit",
+        }  # fmt: skip
+        self._prepare(config)
+
+    @property
+    def log(self) -> Path:
+        """What the firmware printed."""
+        return self.directory / "board.log"
+
+    def start(self) -> None:
+        """Power the board, or go on after `kill` from the world's last checkpoint. Raises SimulatorError."""
+        if self._process is not None:
+            return
+        if not self.dark:
+            self._launch(POWER_ON, None)
+
+    def run_until(self, t_s: int) -> None:
+        """Let the house live until board time `t_s`. Raises BoardDied, NotRunning."""
+        self.begin(t_s)
+        self.finish()
+
+    def begin(self, t_s: int) -> None:
+        """Grant time until `t_s` without waiting; `finish` waits."""
+        self._target_s = max(t_s, self.now_s)
+        if self.dark:
+            self._pass_darkness()
+        if not self.dark:
+            self._send(do="grant", second=self._target_s)
+
+    def finish(self) -> None:
+        """Wait until the time that `begin` granted is over."""
+        while not self.dark:
+            answer = self._receive()
+            if "arrived" in answer:
+                self.now_s = answer["arrived"]
+                return
+            if "dark" in answer:
+                self._lose_power(answer)
+                self._pass_darkness()
+            elif "left" in answer:
+                self._end_process()
+                self._launch(answer["left"], None)
+            if not self.dark:
+                self._send(do="grant", second=self._target_s)
+        self.now_s = self._target_s
+
+    def act(self, **action: Any) -> None:
+        """Something happens in the house now.
+
+        `appliance="heater", power_w=2000` (0: off; `inrush_w`, `inrush_ms`, `duty=[on_s, off_s]`) ·
+        `button=True` (`press_ms`) · `mains=False` and `True` · `weld=True` and `False` · `misses=n`
+        pulses that the relay will not follow · `wifi=False` and `True`. Raises BoardRefused, NotRunning.
+        """
+        if action.get("mains") and self.dark:
+            self.dark = False
+            self._launch(POWER_ON, self.now_s)
+            return
+        answer = self._ask(do="act", **action)
+        if "dark" in answer:
+            self._lose_power(answer)
+
+    def observe(self) -> Facts:
+        """Facts of the moment; those of the last moment with power, when there is none."""
+        if self.dark:
+            return dict(self._observation, t_s=self.now_s, mains=False, power_w=0)
+        return self._ask(do="observe")
+
+    def settle(self) -> None:
+        """Wait until no network exchange of the board is outstanding; time stands still. Bounded by 2 s."""
+        if not self.dark:
+            self.run_until(self.now_s)
+
+    def live(self, multiple: int) -> None:
+        """Let time run at `multiple` times real time, until 0 or the next `run_until`."""
+        self._ask(do="live", multiple=multiple)
+
+    def kill(self) -> None:
+        """`SIGKILL`, at whatever the board is doing. `start` goes on from the world's last checkpoint."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._end_process()
+
+    def stop(self) -> None:
+        """Keep the world's state and end the process."""
+        if self._process is not None:
+            try:
+                self._ask(do="stop")
+            finally:
+                self._end_process()
+
+    def _prepare(self, config: Facts) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        flash = self.directory / "flash.img"
+        if flash.exists():
+            return
+        (self.directory / "world.bin").touch()
+        partial = self.directory / "flash.partial"
+        with partial.open("wb") as file:
+            file.truncate(FLASH_BYTES)
+        parameters = json.dumps({"flash": str(partial), "config": config})
+        argv, environment = command(MEASURING_HEAP_BYTES, self._build, f"format_flash({parameters!r})")
+        result = subprocess.run(argv, env=environment, cwd="/", capture_output=True, text=True)
+        if result.returncode != 0:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise SimulatorError(f"the flash of {self.meter} cannot be made: {result.stderr or result.stdout}")
+        partial.rename(flash)
+
+    def _launch(self, reset_cause: int, power_s: int | None) -> None:
+        ours, theirs = socket.socketpair()
+        heap_bytes = self._heap_bytes or heap_budget(self._build)
+        call = f"main({self._parameters(theirs.fileno(), reset_cause, power_s)!r})"
+        argv, environment = command(heap_bytes, self._build, call)
+        with self.log.open("ab") as log, theirs:
+            self._process = subprocess.Popen(
+                argv, env=environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=[theirs.fileno()],
+            )  # fmt: skip
+        self._socket = ours
+        self._received = b""
+        self.heap = self._receive()
+        self.now_s = self.heap["ready"]
+
+    def _parameters(self, channel: int, reset_cause: int, power_s: int | None) -> str:
+        return json.dumps({
+            "channel": channel, "meter": self.meter, "seed": self._seed, "start_s": self._start_s,
+            "world": str(self.directory / "world.bin"), "flash": str(self.directory / "flash.img"),
+            "profile": self._profile, "reset_cause": reset_cause, "power_s": power_s,
+        })  # fmt: skip
+
+    def _lose_power(self, answer: Facts) -> None:
+        """Mains are gone: the process is killed, as the chip would be."""
+        self.kill()
+        self.dark = True
+        self.now_s = answer["dark"]
+        self._power_s = answer["power_s"]
+        self._observation = answer["observation"]
+
+    def _pass_darkness(self) -> None:
+        """Go to the end of the granted time, or to the moment at which the profile brings mains back."""
+        if self._power_s is None or self._power_s > self._target_s:
+            self.now_s = self._target_s
+            return
+        self.dark = False
+        power_s, self._power_s = self._power_s, None
+        self._launch(POWER_ON, power_s)
+
+    def _ask(self, **request: Any) -> Facts:
+        self._send(**request)
+        answer = self._receive()
+        if "error" in answer:
+            raise BoardRefused(f"board {self.meter} refused {request}: {answer['error']}")
+        return answer
+
+    def _send(self, **request: Any) -> None:
+        if self._socket is None:
+            state = "has no mains: act(mains=True)" if self.dark else "is not running: start() it"
+            raise NotRunning(f"board {self.meter} {state} first")
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except OSError:
+            raise self._death() from None
+
+    def _receive(self) -> Facts:
+        while b"\n" not in self._received:
+            try:
+                received = self._socket.recv(65536) if self._socket else b""
+            except OSError:
+                received = b""
+            if not received:
+                raise self._death()
+            self._received += received
+        line, self._received = self._received.split(b"\n", 1)
+        answer: Facts = json.loads(line)
+        return answer
+
+    def _death(self) -> BoardDied:
+        self._end_process()
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        tail = "\n  ".join(lines[-LOG_TAIL_LINES:])
+        return BoardDied(f"board {self.meter} died; the end of {self.log}:\n  {tail}")
+
+    def _end_process(self) -> None:
+        process, self._process = self._process, None
+        channel, self._socket = self._socket, None
+        if channel is not None:
+            channel.close()
+        if process is not None:
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@cache
+def heap_budget(build: Path | None = None) -> int:
+    """Heap of a board's process: what simulator and compiled firmware take there, and 64 KB for data."""
+    with tempfile.TemporaryDirectory(prefix="bijli-") as folder:
+        house = House(Path(folder), "HEAP", bytes(32), 1, 0, 0, heap_bytes=MEASURING_HEAP_BYTES, build=build)
+        house.start()
+        house.kill()
+    simulator_bytes: int = house.heap["simulator_bytes"]
+    code_bytes: int = house.heap["code_bytes"]
+    return simulator_bytes + code_bytes + DATA_BYTES
+
+
+class Fleet:
+    """Several houses that live through the same time."""
+
+    def __init__(self, houses: Sequence[House]) -> None:
+        self.houses = list(houses)
+
+    def start(self) -> None:
+        for house in self.houses:
+            house.start()
+
+    def run_until(
+        self, t_s: int, progress: Callable[[int], None] | None = None, step_s: int = 3600
+    ) -> None:
+        """Let all live until `t_s`, side by side; `progress(board time)` is called every `step_s`."""
+        now_s = min((house.now_s for house in self.houses), default=t_s)
+        while now_s < t_s:
+            now_s = min(t_s, now_s + step_s)
+            for house in self.houses:
+                house.begin(now_s)
+            for house in self.houses:
+                house.finish()
+            if progress:
+                progress(now_s)
+
+    def settle(self) -> None:
+        for house in self.houses:
+            house.settle()
+
+    def stop(self) -> None:
+        for house in self.houses:
+            house.stop()
+
+    def __enter__(self) -> "Fleet":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for house in self.houses:
+            house.kill()

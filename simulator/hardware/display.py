@@ -1,0 +1,59 @@
+"""A 16x2 character display: HD44780 in 4 bit mode behind a PCF8574, as the octets on the bus drive it.
+
+It must not know what is written or why.
+"""
+
+_DATA = 0x01
+_ENABLE = 0x04
+_COLUMNS = 16
+_ROW_STEP = 0x40
+_CELLS = 0x80
+
+
+class Hd44780:
+    def __init__(self):
+        self._cells = bytearray(b" " * _CELLS)
+        self._address = 0
+        self._port = 0
+        self._half = -1
+        self._four_bit = False
+
+    def write(self, buffer):
+        """Take octets from the bus; a nibble counts when enable falls."""
+        for octet in buffer:
+            if self._port & _ENABLE and not octet & _ENABLE:
+                self._take(self._port)
+            self._port = octet
+
+    def lines(self):
+        """Return the two lines as text of 16 characters."""
+        return [str(self._cells[at : at + _COLUMNS], "ascii") for at in (0, _ROW_STEP)]
+
+    def _take(self, port):
+        high = port & 0xF0
+        if not self._four_bit:
+            self._four_bit = high == 0x20
+        elif self._half < 0:
+            self._half = high
+        else:
+            octet = self._half | high >> 4
+            self._half = -1
+            if port & _DATA:
+                self._put(octet)
+            else:
+                self._obey(octet)
+
+    def _put(self, octet):
+        self._cells[self._address] = octet if 0x20 <= octet < 0x7F else 0x3F
+        self._address = (self._address + 1) % _CELLS
+
+    def _obey(self, command):
+        if command & 0x80:
+            self._address = command & 0x7F
+        elif command == 0x01:
+            self._cells[:] = b" " * _CELLS
+            self._address = 0
+        elif command & 0xFE == 0x02:
+            self._address = 0
+        elif command & 0xF0 == 0x30:
+            self._four_bit = False

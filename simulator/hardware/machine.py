@@ -1,0 +1,237 @@
+"""`machine` of an ESP32 whose pins, buses and clocks end in a simulated house.
+
+Takes the place of the interpreter's built-in module. It must not know the firmware: it offers what
+the chip offers, and looks up in `rig` what is wired where.
+"""
+
+from simulator.hardware import rig
+
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+SOFT_RESET = 5
+
+_ANSWER_MS = 40  # 8 octets out, 25 back at 9600 bit/s, and the chip's own thinking
+
+
+def reset():
+    rig.leave(HARD_RESET)
+
+
+soft_reset = reset
+
+
+def reset_cause():
+    return rig.reset_cause
+
+
+def unique_id():
+    return rig.meter
+
+
+def freq(_hz=None):
+    return 160_000_000
+
+
+def disable_irq():
+    return 0
+
+
+def enable_irq(_state):
+    pass
+
+
+def idle():
+    rig.clock.sleep(1)
+
+
+def lightsleep(duration_ms=0):
+    rig.clock.sleep(duration_ms)
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+    OPEN_DRAIN = 7
+    PULL_DOWN = 1
+    PULL_UP = 2
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+
+    watched = {}  # pin number -> (handler, trigger, pin)
+
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        self.number = number
+        self._level = 0
+        if value is not None:
+            self.value(value)
+
+    def value(self, level=None):
+        if level is None:
+            return self._read()
+        if level != self._level:
+            self._level = level
+            self._drive(level)
+
+    __call__ = value
+
+    def on(self):
+        self.value(1)
+
+    def off(self):
+        self.value(0)
+
+    def irq(self, handler=None, trigger=3, **_options):
+        Pin.watched[self.number] = (handler, trigger, self)
+
+    def init(self, *_arguments, **_options):
+        pass
+
+    def _read(self):
+        if self.number == rig.LOAD_SIDE_PIN:
+            return 1 if rig.look().load_side_live() else 0
+        if self.number == rig.BUTTON_PIN:
+            return 0 if rig.world.button_down else 1
+        return self._level
+
+    def _drive(self, level):
+        if self.number == rig.RELAY_OPEN_PIN:
+            rig.look().drive_coil(False, level)
+        elif self.number == rig.RELAY_CLOSE_PIN:
+            rig.look().drive_coil(True, level)
+
+
+def edge(number, rising):
+    """The world changed the level of pin `number`: interrupt whoever watches it."""
+    handler, trigger, pin = Pin.watched.get(number, (None, 0, None))
+    if handler and trigger & (Pin.IRQ_RISING if rising else Pin.IRQ_FALLING):
+        handler(pin)
+
+
+class UART:
+    """The serial line to the metering chip: the model of this process, or a real line in `rig.serial`."""
+
+    def __init__(self, number, *_arguments, **_options):
+        self._answer = None
+        self._due_ms = 0
+
+    def init(self, *_arguments, **_options):
+        pass
+
+    def write(self, frame):
+        rig.polls += 1
+        if rig.serial:
+            return rig.serial.write(frame)
+        self._answer = rig.look().answer(frame)
+        self._due_ms = rig.clock.now_ms + _ANSWER_MS
+        return len(frame)
+
+    def any(self):
+        if rig.serial:
+            return rig.serial.any()
+        return len(self._answer) if self._ready() else 0
+
+    def read(self, count=-1):
+        size = self.any()
+        if not size:
+            return None
+        buffer = bytearray(size if count < 0 else min(size, count))
+        self.readinto(buffer)
+        return bytes(buffer)
+
+    def readinto(self, buffer, count=None):
+        if rig.serial:
+            return rig.serial.readinto(buffer)
+        if not self._ready():
+            return None
+        answer = self._answer
+        size = len(answer)
+        room = len(buffer) if count is None else count
+        if size <= room:
+            self._answer = None
+        else:
+            size = room
+            self._answer = answer[size:]
+        for at in range(size):
+            buffer[at] = answer[at]
+        return size
+
+    def _ready(self):
+        return self._answer and rig.clock.now_ms >= self._due_ms
+
+
+class I2C:
+    def __init__(self, *_arguments, **_options):
+        pass
+
+    def scan(self):
+        return [rig.DISPLAY_ADDRESS]
+
+    def writeto(self, address, buffer, stop=True):
+        if address != rig.DISPLAY_ADDRESS:
+            raise OSError(19)
+        rig.display.write(buffer)
+        return len(buffer)
+
+
+SoftI2C = I2C
+
+
+class RTC:
+    """The battery-backed clock of the board; `datetime` is `(year, month, day, weekday, h, m, s, 0)`."""
+
+    def datetime(self, civil=None):
+        import time
+
+        if civil is None:
+            year, month, day, hour, minute, second, weekday, _ = time.gmtime()
+            return (year, month, day, weekday, hour, minute, second, 0)
+        year, month, day, _, hour, minute, second = civil[:7]
+        seconds = time.mktime((year, month, day, hour, minute, second, 0, 0))
+        rig.look().set_rtc(seconds - 631_152_000)
+        rig.checkpoint(force=True)
+
+
+class WDT:
+    """A watchdog on virtual time: the board resets when it was not fed for `timeout` ms."""
+
+    def __init__(self, id=0, timeout=5000):
+        self._timeout_ms = timeout
+        self._due_ms = 0
+        self.feed()
+        rig.clock.call_at(self._due_ms, self._bark)
+
+    def feed(self):
+        self._due_ms = rig.clock.now_ms + self._timeout_ms
+
+    def _bark(self):
+        if rig.clock.now_ms >= self._due_ms:
+            rig.leave(WDT_RESET)
+        rig.clock.call_at(self._due_ms, self._bark)
+
+
+class Timer:
+    ONE_SHOT = 0
+    PERIODIC = 1
+
+    def __init__(self, _number=-1, **options):
+        self._serial = 0
+        if options:
+            self.init(**options)
+
+    def init(self, mode=1, period=1000, callback=None, **_options):
+        self.deinit()
+        self._arm(self._serial, mode, period, callback)
+
+    def deinit(self):
+        self._serial += 1
+
+    def _arm(self, serial, mode, period_ms, callback):
+        def fire():
+            if serial == self._serial:
+                callback(self)
+                if mode == Timer.PERIODIC:
+                    self._arm(serial, mode, period_ms, callback)
+
+        rig.clock.call_at(rig.clock.now_ms + period_ms, fire)

@@ -1,0 +1,54 @@
+"""What one simulated board is wired to: its clock, its house, its flash, its display.
+
+`simulator/board.py` fills it once at start; `machine`, `time` and the others look here. It must not
+know the firmware. The pins are those of `firmware/boards/esp32_devkit.py`.
+"""
+
+RELAY_OPEN_PIN = 25
+RELAY_CLOSE_PIN = 26
+LOAD_SIDE_PIN = 34
+BUTTON_PIN = 32
+DISPLAY_ADDRESS = 0x27
+
+clock = None  # virtual.Clock
+world = None  # plant.world.World
+display = None  # display.Hd44780
+serial = None  # the file of a real serial line, or None: the chip model answers in this process
+meter = b""
+reset_cause = 1
+leave = None  # called with a reset cause to end this process
+polls = 0  # frames that the firmware wrote to its metering chip
+_world_ms = 0
+_saved_ms = -1
+_save = None
+
+
+def connect(new_clock, new_world, save):
+    """Wire the board: `save(state_bytes)` keeps the world's state."""
+    global clock, world, _world_ms, _save
+    clock = new_clock
+    world = new_world
+    _world_ms = new_clock.now_ms
+    _save = save
+
+
+def look():
+    """Return the world, brought to the present."""
+    global _world_ms
+    passed_ms = clock.now_ms - _world_ms
+    if passed_ms:
+        world.advance(passed_ms)
+        _world_ms = clock.now_ms
+    return world
+
+
+def checkpoint(force=False):
+    """Keep the world's state if time has passed since it was last kept.
+
+    Called before the firmware's flash changes: after `kill -9` the world then resumes from a moment
+    that the firmware's memory cannot contradict.
+    """
+    global _saved_ms
+    if force or clock.now_ms != _saved_ms:
+        _save(look().state())
+        _saved_ms = clock.now_ms

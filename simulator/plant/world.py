@@ -1,0 +1,255 @@
+"""One house as a whole: mains, relay, loads, chip and what has been delivered.
+
+`advance` goes from one change to the next; between changes everything is constant, so energy is exact:
+tenths of a watt times milliseconds, in whole watt-hours and a rest. All numbers but sums stay small
+integers of a 32-bit chip. It must not know the firmware, and does no I/O but reading its profile.
+"""
+
+from simulator.plant.chance import Chance
+from simulator.plant.chip import Chip
+from simulator.plant.loads import APPLIANCES_MAX, DAY_S, NO_MAINS, Appliance
+from simulator.plant.mains import Mains
+from simulator.plant.relay import Relay
+
+_WH_DWMS = 36_000_000
+_MWH_DWMS = 36_000
+_LONGEST_MS = 600_000  # at most this far in one step
+UTC_OFFSET_S = 19_800
+
+
+class World:
+    """A house at board time `start_s`; everything by chance comes from `seed`."""
+
+    def __init__(self, start_s, seed, profile=None, gain_bp=0):
+        self.second = start_s
+        self.ms = 0
+        self.button_down = False
+        self._rtc_offset_s = -start_s - DAY_S * 7305  # an RTC that was never set says 2000
+        self._start_s = start_s
+        self._profile = profile
+        chance = Chance(seed)
+        self.mains = Mains(chance)
+        self.chance = chance
+        self.relay = Relay()
+        self.chip = Chip(chance.below(1000), gain_bp)
+        self.appliances = {}
+        self._profile_w = 0
+        self._profile_var = 0
+        self._profile_left_ms = None
+        self._energy_wh = 0
+        self._rest_dwms = 0
+        self._power_dw = 0
+        self._left_ms = 0  # until anything changes
+        self._step_ms = 0  # what it was when it was set
+        self._load_profile()
+        self._changed()
+
+    def advance(self, duration_ms):
+        """Let `duration_ms` pass."""
+        while duration_ms:
+            left_ms = self._left_ms
+            step_ms = left_ms if left_ms < duration_ms else duration_ms
+            duration_ms -= step_ms
+            self._pass(step_ms)
+            if step_ms == left_ms:
+                self._change()
+
+    def load_side_live(self):
+        """Whether there is voltage behind the contacts."""
+        return self.relay.closed and self.mains.voltage_dv() > 0
+
+    def answer(self, request):
+        """The metering chip's answer to a frame; nothing when it has no mains."""
+        if not self.mains.voltage_dv():
+            return b""
+        return self.chip.answer(request, self.second, self.ms)
+
+    def rtc_s(self):
+        """Board time by the board's own clock, which nobody need have set."""
+        return self.second + self._rtc_offset_s
+
+    def set_rtc(self, board_s):
+        self._rtc_offset_s = board_s - self.second
+
+    def drive_coil(self, closing, level):
+        now_ms = self.second % DAY_S * 1000 + self.ms
+        self._settle()
+        self.relay.drive(closing, level, now_ms)
+        self._changed()
+
+    def switch(self, name, power_w, inrush_w=0, inrush_ms=0, duty=None):
+        """Switch the appliance `name` on with `power_w`, or off with 0."""
+        self._settle()
+        old = self.appliances.get(name)
+        if old is None and len(self.appliances) >= APPLIANCES_MAX:
+            raise ValueError("a house holds %d appliances" % APPLIANCES_MAX)
+        new = Appliance(power_w, inrush_w, inrush_ms, duty)
+        if old:
+            new.energy_wh = old.energy_wh
+            new.rest_dwms = old.rest_dwms
+        self.appliances[name] = new
+        self._changed()
+
+    def weld(self, welded=True):
+        self._settle()
+        self.relay.weld(welded)
+        self._changed()
+
+    def set_mains(self, present):
+        self._settle()
+        self.mains.present = present
+        self._changed()
+
+    def delivered_mwh(self):
+        """Energy that has passed the relay, in mWh."""
+        return self._energy_wh * 1000 + self._rest_dwms // _MWH_DWMS
+
+    def observe(self):
+        """Facts of the moment, for people and tests."""
+        self._settle()
+        self._changed()
+        by_name = {}
+        for name, appliance in self.appliances.items():
+            by_name[name] = appliance.energy_wh * 1000 + appliance.rest_dwms // _MWH_DWMS
+        return {
+            "t_s": self.second,
+            "t_ms": self.ms,
+            "relay_closed": self.relay.closed,
+            "relay_operations": self.relay.operations,
+            "mains": self.mains.voltage_dv() > 0,
+            "voltage_dv": self.mains.voltage_dv(),
+            "power_w": self._power_dw // 10,
+            "delivered_mwh": self.delivered_mwh(),
+            "delivered_by_appliance_mwh": by_name,
+            "chip_energy_wh": self.chip.energy_wh,
+        }
+
+    def state(self):
+        """Everything that must outlive the process, as plain lists."""
+        self._settle()
+        self._changed()
+        appliances = [[name, thing.state()] for name, thing in self.appliances.items()]
+        return [
+            [self.second, self.ms, self._rtc_offset_s, self._start_s],
+            [self._energy_wh, self._rest_dwms],
+            [self._profile_w, self._profile_var, self._profile_left_ms],
+            self.chance.state, self.mains.state(), self.relay.state(), self.chip.state(), appliances,
+        ]  # fmt: skip
+
+    def restore(self, state):
+        """Go back to what `state` was taken from."""
+        moment, energy, profile, chance, mains, relay, chip, appliances = state
+        self.second, self.ms, self._rtc_offset_s, self._start_s = moment
+        self._energy_wh, self._rest_dwms = energy
+        self._profile_w, self._profile_var, self._profile_left_ms = profile
+        self.chance.state = chance
+        self.mains.restore(mains)
+        self.relay.restore(relay)
+        self.chip.restore(chip)
+        self.appliances = {}
+        for name, kept in appliances:
+            self.appliances[name] = Appliance(0)
+            self.appliances[name].restore(kept)
+        self._changed()
+
+    def next_power_s(self):
+        """Return the second at which the profile brings mains back; the caller looks at a dark house."""
+        elapsed_s = self.second - self._start_s
+        for _ in range(DAY_S * 60):
+            elapsed_s += self._profile.left_s(elapsed_s, self._first_local_s())
+            if self._profile.at(elapsed_s, self._first_local_s())[2] != NO_MAINS:
+                break
+        return self._start_s + elapsed_s
+
+    def _pass(self, step_ms):
+        """`step_ms` in which nothing changes."""
+        ms = self.ms + step_ms
+        if ms >= 1000:
+            self.second += ms // 1000
+            ms %= 1000
+        self.ms = ms
+        self._left_ms -= step_ms
+        if self._power_dw:
+            rest = self._rest_dwms + self._power_dw * step_ms
+            if rest >= _WH_DWMS:
+                self._energy_wh += rest // _WH_DWMS
+                rest %= _WH_DWMS
+            self._rest_dwms = rest
+            self.chip.count(step_ms)
+
+    def _change(self):
+        """Something's time is over: settle, let it change, look at the whole again."""
+        self._settle()
+        if self.mains.left_ms == 0:
+            self.mains.swing()
+        if self.relay.left_ms == 0:
+            self.relay.move()
+        if self._profile_left_ms == 0:
+            self._load_profile()
+        for appliance in self.appliances.values():
+            if appliance.left_ms == 0:
+                appliance.change()
+        self._changed()
+
+    def _settle(self):
+        """Take what has passed since the last change off every countdown, and onto the appliances' energy."""
+        passed_ms = self._step_ms - self._left_ms
+        self._step_ms = self._left_ms
+        self.mains.left_ms -= passed_ms
+        if self.relay.left_ms is not None:
+            self.relay.left_ms -= passed_ms
+        if self._profile_left_ms is not None:
+            self._profile_left_ms -= passed_ms
+        for appliance in self.appliances.values():
+            if appliance.left_ms is not None:
+                appliance.left_ms -= passed_ms
+            if self._power_dw:
+                rest = appliance.rest_dwms + appliance.draws_w() * 10 * passed_ms
+                appliance.energy_wh += rest // _WH_DWMS
+                appliance.rest_dwms = rest % _WH_DWMS
+
+    def _changed(self):
+        """Work out what flows now, tell the chip, and when the next change comes."""
+        left_ms = min(_LONGEST_MS, self.mains.left_ms)
+        demand_w = self._profile_w
+        for appliance in self.appliances.values():
+            demand_w += appliance.draws_w()
+            if appliance.left_ms is not None:
+                left_ms = min(left_ms, appliance.left_ms)
+        for countdown_ms in (self.relay.left_ms, self._profile_left_ms):
+            if countdown_ms is not None:
+                left_ms = min(left_ms, countdown_ms)
+        self._left_ms = self._step_ms = left_ms
+        voltage_dv = self.mains.voltage_dv()
+        self._power_dw = demand_w * 10 if voltage_dv and self.relay.closed else 0
+        self._tell_chip(voltage_dv, demand_w)
+
+    def _tell_chip(self, voltage_dv, demand_w):
+        if not voltage_dv:
+            self.chip.go_dark()
+            return
+        factor_pct = 100
+        if self._profile_var and demand_w:
+            factor_pct = _power_factor_pct(demand_w, self._profile_var)
+        self.chip.flow(self.second, self.ms, voltage_dv, self._power_dw, factor_pct)
+
+    def _load_profile(self):
+        if self._profile is None:
+            return
+        elapsed_s = self.second - self._start_s
+        first_s = self._first_local_s()
+        self._profile_w, self._profile_var, voltage_dv = self._profile.at(elapsed_s, first_s)
+        self.mains.supplied = voltage_dv != NO_MAINS
+        self.mains.measured_dv = voltage_dv if self.mains.supplied else 0
+        self._profile_left_ms = self._profile.left_s(elapsed_s, first_s) * 1000 - self.ms
+
+    def _first_local_s(self):
+        return (self._start_s + UTC_OFFSET_S) % DAY_S
+
+
+def _power_factor_pct(power_w, reactive_var):
+    square = power_w * power_w + reactive_var * reactive_var
+    apparent = power_w + reactive_var
+    while apparent * apparent > square:  # Newton's root of an integer, from above
+        apparent = (apparent + square // apparent) // 2
+    return power_w * 100 // apparent
