@@ -1,0 +1,56 @@
+"""`python -m controller.console.serve HOST PORT`: the console behind a real web server (waitress).
+
+`bijli up` starts it. It migrates nothing and knows nothing of the pages.
+"""
+
+import logging
+import sys
+
+from waitress import create_server
+from waitress.server import BaseWSGIServer
+
+from controller.errors import Refused
+
+THREADS = 8
+CONNECTIONS_MAX = 200
+
+
+def make_server(host: str, port: int) -> BaseWSGIServer:
+    """A server that listens already; port 0 takes a free one. Raises Refused when it cannot."""
+    from controller.wsgi import application  # sets Django up, which takes a moment
+
+    try:
+        return create_server(
+            application,
+            host=host,
+            port=port,
+            threads=THREADS,
+            connection_limit=CONNECTIONS_MAX,
+            ident=None,
+        )
+    except OSError as error:
+        raise Refused(
+            f"The console cannot listen on {host} port {port}: {error.strerror or error}",
+            "Stop what uses that port, or choose another one.",
+        ) from error
+
+
+def serve(host: str, port: int) -> None:
+    """Serves the console until the process is ended. Raises Refused when it cannot listen."""
+    server = make_server(host, port)
+    logging.getLogger(__name__).info("console on http://%s:%s/", host, port)
+    server.run()
+
+
+def main(arguments: list[str]) -> None:
+    """Reads HOST and PORT and serves; ends the process with what to do when that fails."""
+    if len(arguments) != 2 or not arguments[1].isdecimal():
+        sys.exit("Give two arguments: HOST PORT, for example 127.0.0.1 8000.")
+    try:
+        serve(arguments[0], int(arguments[1]))
+    except Refused as refused:
+        sys.exit(str(refused))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

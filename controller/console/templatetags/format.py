@@ -1,0 +1,92 @@
+"""How the console writes numbers and times: integers in, text for people out.
+
+Times are board time (docs/wire.md) and shown in the plant's local time. No sums happen here.
+"""
+
+from typing import Protocol
+
+from django import template
+from django.utils import timezone
+
+from controller import clock
+
+register = template.Library()
+
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+POSTPAID, ENERGY, MONEY = 0, 1, 2  # credit modes of docs/wire.md
+
+
+class Account(Protocol):
+    """Anything that states a balance and in which unit it is kept."""
+
+    credit_mode: int
+    balance: int
+
+
+def grouped(number: int) -> str:
+    """A number not below 0 with Indian grouping: 1234567 is 12,34,567."""
+    digits = str(number)
+    head, tail = digits[:-3], digits[-3:]
+    while head:
+        head, tail = head[:-2], f"{head[-2:]},{tail}"
+    return tail
+
+
+def _decimal(number: int, places: int) -> str:
+    """An integer of the smallest unit, written with `places` decimals."""
+    whole, part = divmod(abs(number), 10**places)
+    sign = MINUS if number < 0 else ""
+    return f"{sign}{grouped(whole)}.{part:0{places}d}"
+
+
+@register.filter
+def rupees(paise: int) -> str:
+    """Paise as rupees with two decimals: 123450 is ₹1,234.50."""
+    amount = _decimal(abs(paise), 2)
+    return f"{MINUS}₹{amount}" if paise < 0 else f"₹{amount}"
+
+
+@register.filter
+def kwh(energy_wh: int) -> str:
+    """Watt-hours as a register in kWh with three decimals."""
+    return f"{_decimal(energy_wh, 3)}{NARROW_SPACE}kWh"
+
+
+@register.filter
+def watts(power_w: int) -> str:
+    """A power in W."""
+    return f"{MINUS if power_w < 0 else ''}{grouped(abs(power_w))}{NARROW_SPACE}W"
+
+
+@register.filter
+def credit(account: Account) -> str:
+    """The balance in the account's own unit; postpaid accounts keep none."""
+    if account.credit_mode == MONEY:
+        return rupees(account.balance)
+    if account.credit_mode == ENERGY:
+        return kwh(account.balance)
+    return "postpaid"
+
+
+@register.filter
+def moment(time_s: int) -> str:
+    """A time with its day and year: 22 Nov 2026, 14:03."""
+    local = timezone.localtime(clock.moment(time_s))
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+@register.filter
+def seen(time_s: int) -> str:
+    """A recent time: 14:03 today, 21 Nov 14:03 before; never when 0."""
+    if not time_s:
+        return "never"
+    local = timezone.localtime(clock.moment(time_s))
+    today = timezone.localtime(clock.moment(clock.now_s())).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local.day} {local:%b %H:%M}"
+
+
+@register.filter
+def hours(minutes: int) -> str:
+    """Minutes as hours and minutes."""
+    return f"{grouped(minutes // 60)}{NARROW_SPACE}h {minutes % 60}{NARROW_SPACE}min"

@@ -1,0 +1,71 @@
+"""The pages that show something: meters, one meter, bills. Nothing is changed here."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from controller.billing.models import Bill
+from controller.console import queries
+from controller.console.listing import Listing
+from controller.console.pieces import changed
+from controller.console.portrait import Portrait
+from controller.fleet.models import Meter
+
+PAGE_BILLS = 50
+
+
+def meters(request: HttpRequest) -> HttpResponse:
+    """The fleet in numbers and a page of its meters."""
+    listing = Listing(request.GET)
+    return render(request, "console/meters.html", listing.context())
+
+
+def meters_live(request: HttpRequest) -> HttpResponse:
+    """What changed on that page since the browser last looked."""
+    return changed(request, Listing(request.GET).pieces())
+
+
+def meter(request: HttpRequest, meter_id: str) -> HttpResponse:
+    """One meter: why it is off, its numbers, load, package, commands and events."""
+    return render(request, "console/meter.html", Portrait(_meter(meter_id)).context())
+
+
+def meter_live(request: HttpRequest, meter_id: str) -> HttpResponse:
+    """What changed on that page since the browser last looked."""
+    return changed(request, Portrait(_meter(meter_id)).pieces())
+
+
+def _meter(meter_id: str) -> Meter:
+    found = Meter.objects.select_related("state", "connection__consumer")
+    return get_object_or_404(found, pk=meter_id)
+
+
+def bills(request: HttpRequest) -> HttpResponse:
+    """The bills of one closed month; the latest when none is asked for."""
+    periods = queries.closed_periods()
+    asked = request.GET.get("period", "")
+    chosen = next((period for period in periods if str(period.pk) == asked), None)
+    chosen = chosen or (periods[0] if periods else None)
+    found = Bill.objects.filter(period=chosen).select_related("connection__consumer")
+    page = Paginator(found, PAGE_BILLS).get_page(request.GET.get("page"))
+    context = {"periods": periods, "chosen": chosen, "page": page}
+    return render(request, "console/bills.html", context)
+
+
+def bill(request: HttpRequest, number: str) -> HttpResponse:
+    """One bill: every line, and the signed readings that it rests on."""
+    found = Bill.objects.select_related(
+        "connection__consumer",
+        "connection__meter",
+        "period__plant",
+        "first_reading__message",
+        "last_reading__message",
+    )
+    chosen = get_object_or_404(found, pk=number)
+    readings = [chosen.first_reading, chosen.last_reading]
+    context = {
+        "bill": chosen,
+        "lines": chosen.lines.all(),
+        "readings": [reading for reading in readings if reading is not None],
+    }
+    return render(request, "console/bill.html", context)
