@@ -1,1 +1,344 @@
-"""Adds plants, consumers and packages, and programmes packages into meters."""
+"""Adds plants, consumers and packages, and programmes packages into meters.
+
+A package change is complete only when the board has confirmed it (MG-14): nothing here but
+`programme_receipted` and `programme_activated` moves an assignment on.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from controller import clock
+from controller.audit import services as audit
+from controller.consumers import identity, queries, rules
+from controller.consumers.models import (
+    WAITING,
+    AssignmentState,
+    Connection,
+    Consumer,
+    Package,
+    PackageAssignment,
+    Plant,
+)
+from controller.errors import Refused
+from controller.fleet.models import Meter
+from controller.fleet.services import find_meter
+from controller.headend.models import Command, State
+from controller.headend.services import queue_command
+from controller.tariffs.queries import find_tariff, version_on
+from protocol import limits, programme
+
+INDIA_OFFSET_MIN = 330
+LOAD_W_MAX = 45_000  # UP-1: prepaid metering up to 45 kW
+PHASES = (1, 3)
+
+
+@transaction.atomic
+def add_plant(
+    code: str, state: str, name: str, utc_offset_min: int = INDIA_OFFSET_MIN, *, actor: str
+) -> Plant:
+    """Adds a plant: four letters, in a state of two. Raises Refused."""
+    identity.consumer_id(identity.ConsumerParts(state, code, 1, 1))
+    if not limits.UTC_OFFSET_MIN_MIN <= utc_offset_min <= limits.UTC_OFFSET_MIN_MAX:
+        raise Refused(f"{utc_offset_min} is no UTC offset in minutes", "India has 330.")
+    if Plant.objects.filter(code=code).exists():
+        raise Refused(f"Plant {code} exists already", "Choose another code.")
+    plant = Plant.objects.create(code=code, state=state, name=name, utc_offset_min=utc_offset_min)
+    audit.record(actor, "add plant", f"plant {code}", name=name, state=state)
+    return plant
+
+
+@transaction.atomic
+def add_consumer(
+    plant_code: str,
+    name: str,
+    pole: int,
+    number: int,
+    sanctioned_load_w: int,
+    phases: int = 1,
+    phone: str = "",
+    *,
+    actor: str,
+) -> Consumer:
+    """Adds a consumer, with the ID constructed from its place (MG-5), and the connection."""
+    plant = queries.find_plant(plant_code)
+    consumer_id = identity.consumer_id(
+        identity.ConsumerParts(plant.state, plant.code, pole, number)
+    )
+    if not name.strip():
+        raise Refused("The consumer has no name", "Give a name.")
+    if not 1 <= sanctioned_load_w <= LOAD_W_MAX or phases not in PHASES:
+        raise Refused(
+            f"{sanctioned_load_w} W on {phases} phases cannot be supplied",
+            f"Use 1 to {LOAD_W_MAX} W on 1 or 3 phases.",
+        )
+    if Consumer.objects.filter(id=consumer_id).exists():
+        raise Refused(
+            f"Consumer {consumer_id} exists already", "Use the next connection number at the pole."
+        )
+    consumer = Consumer.objects.create(id=consumer_id, plant=plant, name=name, phone=phone)
+    Connection.objects.create(
+        consumer=consumer,
+        pole=pole,
+        number=number,
+        phases=phases,
+        sanctioned_load_w=sanctioned_load_w,
+    )
+    audit.record(
+        actor, "add consumer", f"consumer {consumer_id}", name=name,
+        sanctioned_load_w=sanctioned_load_w, phases=phases,
+    )  # fmt: skip
+    return consumer
+
+
+@transaction.atomic
+def fit_meter(consumer_id: str, meter_id: str, *, actor: str) -> Connection:
+    """Records that the meter now serves the consumer's connection. Raises Refused."""
+    connection = queries.find_consumer(consumer_id).connection
+    meter = find_meter(meter_id)
+    if connection.meter_id is not None:
+        raise Refused(
+            f"Consumer {connection.consumer_id} has meter {connection.meter_id}",
+            "A connection keeps its meter; choose another consumer.",
+        )
+    if Connection.objects.filter(meter=meter).exists():
+        raise Refused(f"Meter {meter_id} serves another consumer", "Choose a free meter.")
+    connection.meter = meter
+    connection.fitted_s = clock.now_s()
+    connection.save(update_fields=["meter", "fitted_s"])
+    audit.record(actor, "fit meter", f"consumer {connection.consumer_id}", meter=meter_id)
+    return connection
+
+
+@transaction.atomic
+def design_package(
+    kind: str,
+    timing: str,
+    limit_w: int,
+    monthly_rupees: int = 0,
+    price_paise: int | None = None,
+    tariff_code: str | None = None,
+    windows: list[list[int]] | None = None,
+    parameters: dict[str, Any] | None = None,
+    *,
+    actor: str,
+) -> Package:
+    """Adds a package; its ID is constructed from the fields (MG-2, docs/packages.md).
+
+    `windows` only with a timing code of our own, C0 to CZ, and there always the same ones.
+    """
+    parts = identity.PackageParts(kind, timing, limit_w, monthly_rupees, price_paise, tariff_code)
+    package_id = identity.package_id(parts)
+    if Package.objects.filter(id=package_id).exists():
+        raise Refused(f"Package {package_id} exists already", "Use it, or change a field.")
+    package = Package(
+        id=package_id,
+        kind=kind,
+        timing=timing,
+        limit_w=limit_w,
+        monthly_paise=monthly_rupees * 100,
+        mode=rules.MODES[kind],
+        price_paise=price_paise,
+        tariff=find_tariff(tariff_code) if tariff_code else None,
+        windows=_windows_of(timing, windows),
+        parameters=parameters or {},
+    )
+    _check_design(package)
+    package.save(force_insert=True)
+    audit.record(
+        actor, "design package", f"package {package_id}",
+        windows=package.windows, parameters=package.parameters,
+    )  # fmt: skip
+    return package
+
+
+@transaction.atomic
+def assign_package(
+    connection_id: int, package_id: str, activation_s: int = 0, *, actor: str
+) -> PackageAssignment:
+    """Queues the package's programme for the connection's meter; 0 activates at once.
+
+    Raises Refused when the connection has no meter, its sanctioned load is below the package's
+    limit, the package's tariff is not in force on the day of activation, or that day is over.
+    """
+    connection = Connection.objects.select_related("consumer__plant", "meter").get(
+        pk=connection_id
+    )
+    package = queries.find_package(package_id)
+    meter = _meter_for(connection, package)
+    now_s = clock.now_s()
+    if activation_s and activation_s <= now_s:
+        raise Refused("The activation lies in the past", "Choose a later time, or 0 for now.")
+    record = _tariff_record(package, connection.consumer.plant, activation_s or now_s)
+    version = _next_version(meter)
+    opened_s = _opened_s(connection, package, activation_s or now_s)
+    encoded = programme.encode(
+        _programme(connection, package, record, version, activation_s, opened_s)
+    )
+    command = queue_command(meter.id, "set_programme", {0: encoded}, actor)
+    assignment = PackageAssignment.objects.create(
+        connection=connection,
+        meter=meter,
+        package=package,
+        programme_version=version,
+        programme=encoded,
+        tariff_record=record,
+        activation_s=activation_s,
+        opened_s=opened_s,
+        command=command,
+        assigned_s=now_s,
+        actor=actor,
+    )
+    audit.record(
+        actor, "assign package", f"consumer {connection.consumer_id}", package=package.id,
+        meter=meter.id, programme_version=version, activation_s=activation_s,
+    )  # fmt: skip
+    return assignment
+
+
+@transaction.atomic
+def programme_receipted(command: Command) -> None:
+    """The board has answered a `set_programme`: stored, or refused (also: too late).
+
+    A stored programme takes the place of any older one still waiting in the passive slot.
+    """
+    assignment = PackageAssignment.objects.filter(command=command).first()
+    if assignment is None or assignment.state != AssignmentState.PENDING:
+        return
+    if command.state != State.APPLIED:
+        assignment.mark_refused()
+    else:
+        assignment.mark_stored()
+        _supersede(assignment, WAITING)
+    _save(assignment)
+
+
+@transaction.atomic
+def programme_activated(meter_id: str, version: int, at_s: int) -> None:
+    """The board says that it runs programme `version` since `at_s`: that ends the older ones."""
+    assignment = PackageAssignment.objects.filter(
+        meter=meter_id, programme_version=version, state__in=WAITING
+    ).first()
+    if assignment is None:
+        return
+    assignment.mark_active(at_s)
+    _supersede(assignment, (*WAITING, AssignmentState.ACTIVE))
+    _save(assignment)
+
+
+def _supersede(by: PackageAssignment, states: tuple[AssignmentState, ...]) -> None:
+    older = PackageAssignment.objects.filter(
+        meter=by.meter_id, programme_version__lt=by.programme_version, state__in=states
+    )
+    for assignment in older:
+        assignment.mark_superseded()
+        assignment.save()
+
+
+def _save(assignment: PackageAssignment) -> None:
+    assignment.save()
+    audit.record(
+        f"meter {assignment.meter_id}",
+        f"package {assignment.state}",
+        f"consumer {assignment.connection.consumer_id}",
+        package=assignment.package_id,
+        programme_version=assignment.programme_version,
+    )
+
+
+def _windows_of(timing: str, windows: list[list[int]] | None) -> list[list[int]]:
+    if timing in identity.TIMINGS:
+        if windows is not None:
+            raise Refused(
+                f"Timing {timing} has its own windows", "Use a code C0 to CZ for others."
+            )
+        return identity.TIMINGS[timing]
+    known = Package.objects.filter(timing=timing).first()
+    if known is None and not windows:
+        raise Refused(f"Timing {timing} has no windows yet", "Give its windows.")
+    if known is not None and windows is not None and windows != known.windows:
+        raise Refused(
+            f"Timing {timing} means {known.windows} already", "Use another code for these windows."
+        )
+    return known.windows if known is not None else windows or []
+
+
+def _check_design(package: Package) -> None:
+    """Builds a trial programme, so that a package that no board would take is never offered."""
+    rules.check_parameters(package.parameters)
+    record = None
+    if package.price_paise is not None:
+        record = rules.price_record(package.price_paise, package.monthly_paise)
+    elif package.tariff is not None:
+        latest = package.tariff.versions.last()
+        if latest is None:
+            raise Refused(f"Tariff {package.tariff.code} has no version", "Add a version first.")
+        record = latest.record
+    trial = Connection(sanctioned_load_w=package.limit_w, phases=1)
+    trial.consumer = Consumer(plant=Plant(utc_offset_min=INDIA_OFFSET_MIN))
+    programme.encode(_programme(trial, package, record, 1, 0, 0))
+
+
+def _programme(
+    connection: Connection,
+    package: Package,
+    record: dict[str, Any] | None,
+    version: int,
+    activation_s: int,
+    opened_s: int,
+) -> dict[int, Any]:
+    return rules.build_programme(
+        version=version,
+        package_id=package.id,
+        mode=package.mode,
+        limit_w=package.limit_w,
+        windows=package.windows,
+        parameters=package.parameters,
+        tariff_record=record,
+        sanctioned_load_w=connection.sanctioned_load_w,
+        phases=connection.phases,
+        utc_offset_min=connection.consumer.plant.utc_offset_min,
+        activation_s=activation_s,
+        opened_s=opened_s,
+    )
+
+
+def _meter_for(connection: Connection, package: Package) -> Meter:
+    if connection.meter is None:
+        raise Refused(f"Consumer {connection.consumer_id} has no meter", "Fit a meter first.")
+    if package.kind == identity.FLAT:
+        raise Refused("Flat packages cannot be programmed yet", "Choose a metered package.")
+    if package.limit_w > connection.sanctioned_load_w:
+        raise Refused(
+            f"The package allows {package.limit_w} W, the connection is sanctioned for "
+            f"{connection.sanctioned_load_w} W",
+            "Choose a smaller package, or have the load increase sanctioned (UP-7).",
+        )
+    return connection.meter
+
+
+def _tariff_record(package: Package, plant: Plant, from_s: int) -> dict[str, Any] | None:
+    if package.price_paise is not None:
+        return rules.price_record(package.price_paise, package.monthly_paise)
+    assert package.tariff is not None, "a metered package has a price or a tariff"
+    local = clock.moment(from_s) + timedelta(minutes=plant.utc_offset_min)
+    on: date = local.date()
+    record: dict[str, Any] = version_on(package.tariff.code, on).record
+    return record
+
+
+def _next_version(meter: Meter) -> int:
+    """Above all that we sent and all that the board has reported (it may know more than we)."""
+    sent = PackageAssignment.objects.filter(meter=meter).aggregate(top=Max("programme_version"))
+    state = meter.state
+    return max(sent["top"] or 0, state.programme_version, state.passive_version) + 1
+
+
+def _opened_s(connection: Connection, package: Package, from_s: int) -> int:
+    """Since when the account pays: kept while packages follow each other in the same mode."""
+    last = queries.assignments(connection).exclude(state=AssignmentState.REFUSED).last()
+    if last is not None and last.package.mode == package.mode:
+        return last.opened_s
+    return from_s

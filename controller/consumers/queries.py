@@ -1,0 +1,61 @@
+"""Finds plants, consumers, connections, and which package runs where."""
+
+from django.db.models import QuerySet
+
+from controller.consumers import identity
+from controller.consumers.models import (
+    AssignmentState,
+    Connection,
+    Consumer,
+    Package,
+    PackageAssignment,
+    Plant,
+)
+from controller.errors import Refused
+
+
+def find_plant(code: str) -> Plant:
+    """The plant; raises Refused when there is none of that code."""
+    plant = Plant.objects.filter(code=code).first()
+    if plant is None:
+        raise Refused(f"There is no plant {code!r}", "Add it first.")
+    return plant
+
+
+def find_consumer(text: str) -> Consumer:
+    """The consumer of an ID, given with or without its check character. Raises Refused."""
+    plain = identity.consumer_id(identity.parse_consumer_id(text))
+    consumer = Consumer.objects.select_related("connection").filter(id=plain).first()
+    if consumer is None:
+        raise Refused(f"There is no consumer {plain}", "Add the consumer first.")
+    return consumer
+
+
+def find_package(text: str) -> Package:
+    """The package of an ID, given with or without its check character. Raises Refused."""
+    plain = identity.package_id(identity.parse_package_id(text))
+    package = Package.objects.select_related("tariff").filter(id=plain).first()
+    if package is None:
+        raise Refused(f"There is no package {plain}", "Design it first.")
+    return package
+
+
+def connection_of_meter(meter_id: str) -> Connection:
+    """The connection that the meter serves. Raises Refused."""
+    found = Connection.objects.select_related("consumer__plant", "meter")
+    connection = found.filter(meter=meter_id).first()
+    if connection is None:
+        raise Refused(
+            f"Meter {meter_id!r} serves no connection", "Add a consumer and fit the meter."
+        )
+    return connection
+
+
+def assignments(connection: Connection) -> QuerySet[PackageAssignment]:
+    """All that was ever programmed for the connection, the oldest first."""
+    return connection.assignments.select_related("package__tariff")
+
+
+def active_assignment(connection: Connection) -> PackageAssignment | None:
+    """What the connection's board says that it runs, if it has said so."""
+    return assignments(connection).filter(state=AssignmentState.ACTIVE).last()

@@ -1,0 +1,111 @@
+"""From a package and a connection to the programme that a meter board runs. Pure.
+
+The programme's layout is docs/wire.md; the design of packages is docs/packages.md.
+"""
+
+from typing import Any
+
+from controller.consumers import identity
+from controller.errors import Refused
+from protocol import programme, rating
+from protocol.errors import ProgrammeError
+
+MODES = {
+    identity.FLAT: programme.MODE_POSTPAID,
+    identity.POSTPAID: programme.MODE_POSTPAID,
+    identity.PREPAID_ENERGY: programme.MODE_ENERGY,
+    identity.PREPAID_MONEY: programme.MODE_MONEY,
+}
+
+# What a package may set, under the programme's names; all else comes from its own fields.
+GENERAL = ("supply_clock_unset", "interval_s", "start_delay_s", "language")
+LOAD = tuple(name for name in programme.LOAD_NAMES if name != "limit_w")
+CREDIT = ("low_1", "low_2", "reconnect", "friendly_windows")
+
+# Warnings at some days' and half a day's use of a small household: Wh or paise, by mode.
+LOW_LEVELS = {
+    programme.MODE_POSTPAID: (0, 0),
+    programme.MODE_ENERGY: (2_000, 500),
+    programme.MODE_MONEY: (2_000, 500),
+}
+
+
+def price_record(price_paise: int, monthly_paise: int) -> dict[str, Any]:
+    """The tariff record (in names) of a package with one price per unit and a monthly price."""
+    monthly = [[None, monthly_paise]] if monthly_paise else []
+    record = rating.from_names(
+        {
+            "code": f"{price_paise}p-{monthly_paise // 100}",
+            "tables": [[None, True, [[None, price_paise]]]],
+            "fixed_by_units_1ph": monthly,
+            "fixed_by_units_3ph": monthly,
+        }
+    )
+    return rating.to_names(record)
+
+
+def build_programme(
+    *,
+    version: int,
+    package_id: str,
+    mode: int,
+    limit_w: int,
+    windows: list[list[int]],
+    parameters: dict[str, Any],
+    tariff_record: dict[str, Any] | None,
+    sanctioned_load_w: int,
+    phases: int,
+    utc_offset_min: int,
+    activation_s: int,
+    opened_s: int,
+) -> dict[int, Any]:
+    """The programme as a board takes it; `tariff_record` is in names.
+
+    Raises Refused when no board may run it, with the reason that the board would have.
+    """
+    low_1, low_2 = LOW_LEVELS[mode]
+    credit = {
+        "mode": mode,
+        "low_1": low_1,
+        "low_2": low_2,
+        "reconnect": 1,
+        "friendly_windows": [],
+        "sanctioned_load_w": sanctioned_load_w,
+        "phases": phases,
+        "opened_s": opened_s,
+        **_chosen(parameters, CREDIT),
+    }
+    names = {
+        "version": version,
+        "package_id": package_id,
+        "activation_s": activation_s,
+        "utc_offset_min": utc_offset_min,
+        "load": {"limit_w": limit_w, **_chosen(parameters, LOAD)},
+        "windows": windows,
+        "supply_clock_unset": True,
+        "credit": credit,
+        "tariff": tariff_record,
+        "interval_s": 900,
+        "start_delay_s": 60,
+        "language": 0,
+        **_chosen(parameters, GENERAL),
+    }
+    try:
+        built: dict[int, Any] = programme.from_names(names)
+    except ProgrammeError as error:
+        raise Refused(
+            f"Package {package_id} makes no programme: {error}", "Correct its parameters."
+        ) from error
+    return built
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Raises Refused for a name that no package may set; values are checked in a programme."""
+    known = (*GENERAL, *LOAD, *CREDIT)
+    for name in parameters:
+        if name not in known:
+            raise Refused(f"There is no package parameter {name!r}", f"Use: {', '.join(known)}.")
+
+
+def _chosen(parameters: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: parameters[name] for name in names if name in parameters}

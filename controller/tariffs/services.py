@@ -1,0 +1,90 @@
+"""Adds tariffs and dated versions. Nothing is edited: a later version supersedes."""
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from controller.audit import services as audit
+from controller.errors import Refused
+from controller.tariffs import queries, rules
+from controller.tariffs.models import Tariff, TariffVersion
+
+# Begins with a letter, so that a package ID can tell a tariff from a price per unit.
+CODE = re.compile(r"[A-Z][A-Za-z0-9.-]{0,31}")
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@transaction.atomic
+def add_tariff(code: str, name: str, currency: str = "INR", *, actor: str) -> Tariff:
+    """Adds a tariff without versions. Raises Refused for a malformed or used code."""
+    if not CODE.fullmatch(code):
+        raise Refused(
+            f"{code!r} is no tariff code",
+            "Use a capital letter, then at most 31 letters, digits, dots and hyphens.",
+        )
+    if not CURRENCY.fullmatch(currency):
+        raise Refused(f"{currency!r} is no currency", "Use three capital letters, as INR.")
+    if Tariff.objects.filter(code=code).exists():
+        raise Refused(f"Tariff {code} exists already", "Add a version to it.")
+    tariff = Tariff.objects.create(code=code, name=name, currency=currency)
+    audit.record(actor, "add tariff", f"tariff {code}", name=name, currency=currency)
+    return tariff
+
+
+@transaction.atomic
+def add_version(
+    code: str, valid_from: date, record: dict[str, Any], *, actor: str
+) -> TariffVersion:
+    """Adds what the tariff charges from the local date `valid_from` on.
+
+    `record` has the names of docs/rating.md. Raises Refused when it cannot be rated, or when a
+    version of the same or a later date exists: what was in force cannot change afterwards.
+    """
+    tariff = queries.find_tariff(code)
+    checked = rules.check_record({**record, "code": code})
+    latest = tariff.versions.last()
+    if latest is not None and valid_from <= latest.valid_from:
+        raise Refused(
+            f"Tariff {code} has a version from {latest.valid_from} on",
+            "Let the new version begin after it.",
+        )
+    version = TariffVersion.objects.create(tariff=tariff, valid_from=valid_from, record=checked)
+    audit.record(
+        actor, "add tariff version", f"tariff {code}", valid_from=str(valid_from), record=checked
+    )
+    return version
+
+
+@transaction.atomic
+def import_file(path: Path, valid_from: date | str, *, actor: str) -> list[str]:
+    """Adds the tariffs of a file (docs/rating.md, "Tariff files"); returns their codes.
+
+    Each gets one version from `valid_from` (a date, or its text YYYY-MM-DD) on; a tariff that
+    is there already gets a further version. All or, when Refused is raised, none.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)["tariffs"]
+        begins = valid_from if isinstance(valid_from, date) else date.fromisoformat(valid_from)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(
+            f"{path} from {valid_from} cannot be imported: {error}",
+            "Give a JSON file with `tariffs` and a date as 2026-01-31.",
+        ) from error
+    return [_import_entry(entry, begins, actor) for entry in entries]
+
+
+def _import_entry(entry: dict[str, Any], valid_from: date, actor: str) -> str:
+    record, remarks = rules.read_entry(entry)
+    code: str = record["code"]
+    if not Tariff.objects.filter(code=code).exists():
+        name = f"{entry.get('region', '')}: {entry.get('category', '')}".strip(": ")
+        add_tariff(code, name, entry.get("currency", "INR"), actor=actor)
+    add_version(code, valid_from, record, actor=actor)
+    for remark in remarks:
+        audit.record(actor, "assume in tariff import", f"tariff {code}", remark=remark)
+    return code
