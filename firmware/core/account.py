@@ -21,11 +21,12 @@ from firmware.core.ledger import (
     RATE,
     VALUE_MAX,
 )
+from protocol import programme as wire
 from protocol import rating
 
-POSTPAID = 0
-ENERGY = 1
-MONEY = 2
+POSTPAID = wire.MODE_POSTPAID
+ENERGY = wire.MODE_ENERGY
+MONEY = wire.MODE_MONEY
 
 EXHAUSTED = 3  # above the two low-credit levels
 
@@ -62,11 +63,11 @@ class Account:
         rating differ from the former ones, so that a month begun needs `restart_month`.
         """
         before = (self.mode, self._tariff, self._load_w, self._phases)
-        self.mode = credit[0]
-        self._low_levels = (credit[1], credit[2])
-        self._threshold = credit[3]
-        self._load_w = credit[5]
-        self._phases = credit[6]
+        self.mode = credit[wire.CREDIT_MODE]
+        self._low_levels = (credit[wire.CREDIT_LOW_1], credit[wire.CREDIT_LOW_2])
+        self._threshold = credit[wire.CREDIT_RECONNECT]
+        self._load_w = credit[wire.CREDIT_SANCTIONED_LOAD_W]
+        self._phases = credit[wire.CREDIT_PHASES]
         self._tariff = tariff
         self._opened_s = opened_s
         self._opened.refresh(opened_s, utc_offset_min)
@@ -148,7 +149,7 @@ class Account:
             self._settle()
 
     def restart_month(self):
-        """Rate from zero under new terms: what was charged stays, its days are not charged again."""
+        """Rate from zero under new terms: what was charged stays, no day is charged again."""
         values = self._values
         if self.mode != MONEY:
             values[MONTH] = 0

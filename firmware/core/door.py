@@ -9,13 +9,10 @@ import struct
 
 from firmware.core.account import POSTPAID
 from firmware.core.clock import SYNCED, UNSET
+from firmware.core.holds import OPERATOR
 from firmware.core.ledger import COMMAND_NEXT, COMMANDS, PURCHASE_NEXT, PURCHASES, REMEMBERED
-from protocol import commands
+from protocol import commands, messages
 from protocol.errors import ProtocolError
-
-APPLIED = 2
-REFUSED = 3
-EXPIRED = 4
 
 _IDENTITY = "<ii"
 
@@ -31,46 +28,57 @@ class Door:
 
     def apply(self, command):
         """Apply the body of a command message, or recall what became of it before."""
+        board = self._board
         known = find(self._values, COMMANDS, 3, command[0])
         if known is not None:
             outcome = self._values[known + 2]
-            self.stage, self.reason = outcome >> 8, outcome & 255
+            self._conclude(outcome >> 8, outcome & 255)
             return
-        before = memoryview(bytes(self._values))
-        if not self._board.persist():  # the downlink counter goes before the act
-            self._set(REFUSED, 9)
+        before = bytes(self._values)
+        if not board.persist():  # the downlink counter goes before the act
+            self._conclude(commands.STAGE_REFUSED, commands.REASON_STORAGE_FAILED)
             return
         self._judge(command)
         self._remember(command[0])
-        if not self._board.persist():
-            self._board.take_back(before)
-            self._set(REFUSED, 9)
+        if not board.persist():
+            board.take_back(before)
+            self._conclude(commands.STAGE_REFUSED, commands.REASON_STORAGE_FAILED)
+        elif self.stage == commands.STAGE_APPLIED:
+            self._tell(command[4], command[5])
 
     def _judge(self, command):
         name = command[4]
-        clock_state = self._board.clock.state
-        now_s = self._board.now_s
-        if name != commands.SET_CLOCK and clock_state == UNSET:
-            return self._set(REFUSED, 10)
-        if name != commands.SET_CLOCK and now_s > command[3]:
-            return self._set(EXPIRED, 12)
-        if name != commands.SET_CLOCK and now_s < command[2]:
-            return self._set(REFUSED, 5)
+        reason = self._refuse(name, command)
+        if reason == commands.REASON_EXPIRED:
+            self._conclude(commands.STAGE_EXPIRED, reason)
+            return
+        reason = reason or self._act(name, command[5])
+        self._conclude(commands.STAGE_REFUSED if reason else commands.STAGE_APPLIED, reason)
+
+    def _refuse(self, name, command):
+        """Return why a command may not act, or 0. Setting the clock does not ask the clock."""
+        clock = self._board.clock
+        if name != commands.SET_CLOCK:
+            if clock.state == UNSET:
+                return commands.REASON_CLOCK_UNSET
+            if clock.now_s > command[3]:
+                return commands.REASON_EXPIRED
+            if clock.now_s < command[2]:
+                return commands.REASON_NOT_YET
         try:
             commands.validate(name, command[5])
         except ProtocolError as error:
-            return self._set(REFUSED, error.reason)
-        reason = self._act(name, command[5])
-        return self._set(REFUSED if reason else APPLIED, reason)
+            return error.reason
+        return 0
 
     def _act(self, name, arguments):
         board = self._board
         if name == commands.DISCONNECT:
-            board.disconnect()
+            board.supply.set_hold(OPERATOR, True)
         elif name == commands.RECONNECT:
-            board.reconnect()
+            board.supply.set_hold(OPERATOR, False)
         elif name == commands.SET_PROGRAMME:
-            return board.keep_programme(arguments[0])
+            return board.programmes.keep(arguments[0])
         elif name == commands.CREDIT:
             return self._credit(arguments[0], arguments[1], arguments[2])
         elif name == commands.SET_CLOCK:
@@ -80,17 +88,29 @@ class Door:
         elif name == commands.SHOW_MESSAGE:
             board.show_message(arguments[0], arguments[1])
         elif name != commands.READ_REGISTERS:
-            return 8
+            return commands.REASON_NOT_SUPPORTED
         return 0
+
+    def _tell(self, name, arguments):
+        """Record the event of a command that is applied and safe in the ledger."""
+        record = self._board.recorder.record_event
+        if name == commands.DISCONNECT:
+            record(messages.EVENT_OPERATOR_DISCONNECTED, 0)
+        elif name == commands.RECONNECT:
+            record(messages.EVENT_OPERATOR_RECONNECTED, 0)
+        elif name == commands.SET_PROGRAMME:
+            record(messages.EVENT_PROGRAMME_STORED, self._board.programmes.passive_version)
+        elif name == commands.CREDIT:
+            record(messages.EVENT_CREDIT_ADDED, arguments[2])
 
     def _credit(self, purchase, unit, amount):
         if find(self._values, PURCHASES, 2, purchase) is not None:
-            return 7
-        mode = self._board.account.mode
-        if mode == POSTPAID or mode != unit:
-            return 4
-        if not self._board.add_credit(amount):
-            return 3
+            return commands.REASON_CREDITED_ALREADY
+        account = self._board.account
+        if account.mode == POSTPAID or account.mode != unit:
+            return commands.REASON_WRONG_UNIT
+        if not account.credit(amount):
+            return commands.REASON_OUT_OF_RANGE
         remember(self._values, PURCHASES, 2, PURCHASE_NEXT, purchase)
         return 0
 
@@ -98,7 +118,7 @@ class Door:
         at = remember(self._values, COMMANDS, 3, COMMAND_NEXT, identity)
         self._values[at + 2] = self.stage << 8 | self.reason
 
-    def _set(self, stage, reason):
+    def _conclude(self, stage, reason):
         self.stage = stage
         self.reason = reason
 

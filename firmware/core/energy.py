@@ -52,8 +52,7 @@ class Energy:
     def wait(self, elapsed_s):
         """Let time pass: that much more may have flowed when the next difference is judged."""
         self._allowance_cwh += (elapsed_s if elapsed_s < 86400 else 86400) * _CWH_PER_S
-        if self._allowance_cwh > _ALLOWANCE_MAX_CWH:
-            self._allowance_cwh = _ALLOWANCE_MAX_CWH
+        self._allowance_cwh = min(self._allowance_cwh, _ALLOWANCE_MAX_CWH)
 
     def count(self, counter_wh, elapsed_s):
         """Take the chip's counter; return COUNTED, IMPLAUSIBLE or REBASED.

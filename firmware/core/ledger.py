@@ -113,3 +113,10 @@ def restore(values, record):
     for index, value in enumerate(array("i", record)):
         values[index] = value
     return True
+
+
+def take_back(values, record):
+    """Put `values` back to the copy `record`; sequences that others may have seen only go on."""
+    for index, value in enumerate(array("i", record)):
+        if index not in (SEQUENCE, EVENT_SEQUENCE):
+            values[index] = value

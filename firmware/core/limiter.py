@@ -15,8 +15,9 @@ from firmware.core.ledger import (
     TRIPS_REMEMBERED,
     WAIT_LEFT_S,
 )
+from protocol import programme as wire
+from protocol.limits import BANDS_MAX
 
-BANDS_MAX = 8
 ACTIVE_POWER = 0
 APPARENT_POWER = 1
 
@@ -45,18 +46,21 @@ class Limiter:
         self.limit_w = 0
 
     def configure(self, load):
-        """Take the `load` record of a programme (docs/wire.md, "Programme")."""
-        self.limit_w = load[0]
-        self._basis = load[1]
-        self._bands = len(load[2])
-        for index, (percent, seconds) in enumerate(load[2]):
+        """Take the `load` record of a programme (docs/wire.md, "Programme").
+
+        Only TRIPS_REMEMBERED trips are counted, so that no more than one less can be allowed.
+        """
+        self.limit_w = load[wire.LOAD_LIMIT_W]
+        self._basis = load[wire.LOAD_BASIS]
+        self._bands = len(load[wire.LOAD_BANDS])
+        for index, (percent, seconds) in enumerate(load[wire.LOAD_BANDS]):
             self._threshold_dw[index] = self.limit_w * percent // 10
             self._seconds[index] = seconds
             self._timer_s[index] = 0
-        self._wait_s = load[3]
-        self._trips_max = load[4]
-        self._trips_window_s = load[5]
-        self._lockout_s = load[6]
+        self._wait_s = load[wire.LOAD_WAIT_S]
+        self._trips_max = min(load[wire.LOAD_TRIPS_MAX], TRIPS_REMEMBERED - 1)
+        self._trips_window_s = load[wire.LOAD_TRIPS_WINDOW_S]
+        self._lockout_s = load[wire.LOAD_LOCKOUT_S]
 
     def measure_dw(self, sample):
         """Return the load in the unit of the limit: 0.1 W, or 0.1 VA."""

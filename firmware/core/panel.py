@@ -4,7 +4,7 @@ This module must not know how anything came about; it words what it is given.
 """
 
 from firmware.core import holds
-from firmware.core.account import ENERGY, MONEY
+from firmware.core.account import ENERGY, MONEY, POSTPAID
 
 WIDTH = 16
 
@@ -17,25 +17,33 @@ _OFF = {
 }
 
 
-def describe_off(standing, trip_w, wait_left_s, balance_text):
-    """Return the two lines for standing holds."""
-    hold = holds.explain(standing)
+def describe(supply, account, uptime_s):
+    """Return two lines of at most 16 characters for what stands now."""
+    balance = word_balance(account.balance(), account.mode)
+    if supply.holds:
+        lines = _describe_off(supply, supply.limiter.wait_left_s(uptime_s), balance)
+    else:
+        lines = _describe_on(supply, account, balance)
+    return lines[0][:WIDTH], lines[1][:WIDTH]
+
+
+def _describe_off(supply, wait_left_s, balance):
+    hold = holds.explain(supply.holds)
     if hold == holds.CREDIT:
-        return "NO CREDIT", "Recharge " + balance_text
+        return "NO CREDIT", "Recharge " + balance
     if hold == holds.LOCKOUT:
         return "TOO MANY TRIPS", "Wait %d min" % ((wait_left_s + 59) // 60)
     if hold == holds.OVERLOAD:
         action = "Wait %d s" % wait_left_s if wait_left_s else "Load off, press"
-        return "OVERLOAD %d W" % trip_w, action
+        return "OVERLOAD %d W" % supply.trip_w, action
     return _OFF[hold]
 
 
-def describe_on(load_w, limit_w, mode, balance_text, is_low):
-    """Return the two lines while supply is on."""
-    load = "%d/%d W" % (load_w, limit_w)
-    if mode not in (ENERGY, MONEY):
+def _describe_on(supply, account, balance):
+    load = "%d/%d W" % (supply.load_w, supply.limiter.limit_w)
+    if account.mode == POSTPAID:
         return load, ""
-    return load, ("LOW " if is_low else "Bal ") + balance_text
+    return load, ("LOW " if account.low_level() else "Bal ") + balance
 
 
 def word_balance(balance, mode):

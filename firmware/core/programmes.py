@@ -7,31 +7,37 @@ a programme does.
 """
 
 from firmware.core.ledger import ACTIVE_CRC, ACTIVE_SLOT, PASSIVE_CRC, checksum
+from protocol import commands
 from protocol import programme as wire
 from protocol.errors import ProtocolError
 
 NEVER_S = 0x3FFFFFFF
 
-REASON_NONE = 0
-REASON_NOT_NEWER = 6
-REASON_STORAGE = 9
-
 # Until the first package arrives: enough to commission a house by, and every Wh is counted.
 BUILT_IN = {
-    0: 0,
-    1: "built-in",
-    2: 0,
-    3: 330,
-    4: dict(wire.DEFAULT_LOAD),
-    5: [],
-    6: True,
-    7: {0: 0, 1: 0, 2: 0, 3: 1, 4: [], 5: 500, 6: 1, 7: 0},
-    8: None,
-    9: 900,
-    10: 0,
-    11: 0,
+    wire.VERSION: 0,
+    wire.PACKAGE_ID: "built-in",
+    wire.ACTIVATION_S: 0,
+    wire.UTC_OFFSET_MIN: 330,
+    wire.LOAD: dict(wire.DEFAULT_LOAD),
+    wire.WINDOWS: [],
+    wire.SUPPLY_CLOCK_UNSET: True,
+    wire.CREDIT: {
+        wire.CREDIT_MODE: wire.MODE_POSTPAID,
+        wire.CREDIT_LOW_1: 0,
+        wire.CREDIT_LOW_2: 0,
+        wire.CREDIT_RECONNECT: 1,
+        wire.CREDIT_FRIENDLY_WINDOWS: [],
+        wire.CREDIT_SANCTIONED_LOAD_W: 500,
+        wire.CREDIT_PHASES: 1,
+        wire.CREDIT_OPENED_S: 0,
+    },
+    wire.TARIFF: None,
+    wire.INTERVAL_S: 900,
+    wire.START_DELAY_S: 0,
+    wire.LANGUAGE: 0,
 }
-BUILT_IN[4][0] = 500
+BUILT_IN[wire.LOAD][wire.LOAD_LIMIT_W] = 500
 
 
 class Programmes:
@@ -59,15 +65,15 @@ class Programmes:
             programme = wire.decode(record)
         except ProtocolError as error:
             return error.reason
-        if programme[0] <= max(self.active[0], self.passive_version):
-            return REASON_NOT_NEWER
+        if programme[wire.VERSION] <= max(self.active[wire.VERSION], self.passive_version):
+            return commands.REASON_NOT_NEWER
         try:
             self._store.save_programme(1 - self._values[ACTIVE_SLOT], record)
         except OSError:
-            return REASON_STORAGE
+            return commands.REASON_STORAGE_FAILED
         self._values[PASSIVE_CRC] = checksum(record)
         self._note_passive(programme)
-        return REASON_NONE
+        return commands.REASON_NONE
 
     def activate(self):
         """Put the waiting programme in force; return False if its slot cannot be read.
@@ -85,8 +91,8 @@ class Programmes:
         return bool(waiting)
 
     def _note_passive(self, programme):
-        self.passive_version = programme[0] if programme else 0
-        self.activation_s = programme[2] if programme else NEVER_S
+        self.passive_version = programme[wire.VERSION] if programme else 0
+        self.activation_s = programme[wire.ACTIVATION_S] if programme else NEVER_S
 
     def _read(self, slot, crc):
         if not crc:

@@ -18,6 +18,7 @@ from firmware.core.ledger import (
     SUPPLY_S,
 )
 from protocol import messages
+from protocol import programme as wire
 
 MISSED_MIDNIGHTS_MAX = 40
 
@@ -25,13 +26,15 @@ MISSED_MIDNIGHTS_MAX = 40
 class Recorder:
     """The two rings' writing end and the statistics of the present interval."""
 
-    def __init__(self, values, store):
+    def __init__(self, values, store, clock):
         self._values = values
         self._store = store
+        self._clock = clock
         self._reading = bytearray(journal.READING_BYTES)
         self._event = bytearray(journal.EVENT_BYTES)
         self._events_lost = 0
-        self.flags = 0
+        self.has_recorded = False  # an event; the caller clears it
+        self.flags = 0  # of the present interval
         self._power_w_max = 0
         self._voltage_v_min = 0
         self._voltage_v_max = 0
@@ -55,64 +58,69 @@ class Recorder:
         """Take a good sample into the interval's extremes."""
         power_w = sample.power_dw // 10
         voltage_v = sample.voltage_dv // 10
-        if power_w > self._power_w_max:
-            self._power_w_max = power_w
-        if voltage_v > self._voltage_v_max:
-            self._voltage_v_max = voltage_v
+        self._power_w_max = max(self._power_w_max, power_w)
+        self._voltage_v_max = max(self._voltage_v_max, voltage_v)
         if voltage_v < self._voltage_v_min or not self._voltage_v_min:
             self._voltage_v_min = voltage_v
 
-    def record_event(self, now_s, clock_state, code, value):
-        """Append an event; when the store refuses, count it and tell with the next that goes."""
+    def record_event(self, code, value, time_s=None):
+        """Append an event of now (or of `time_s`).
+
+        When the store refuses it, it is counted, and the count told with the next that goes.
+        """
+        if time_s is None:
+            time_s = self._clock.now_s
         if self._events_lost and self._append_event(
-            now_s, clock_state, messages.EVENT_RING_OVERFLOW, self._events_lost
+            time_s, messages.EVENT_RING_OVERFLOW, self._events_lost
         ):
             self._events_lost = 0
-        if not self._append_event(now_s, clock_state, code, value):
+        if not self._append_event(time_s, code, value):
             self._events_lost += 1
 
-    def _append_event(self, now_s, clock_state, code, value):
+    def _append_event(self, time_s, code, value):
         sequence = self._values[EVENT_SEQUENCE] + 1
-        journal.pack_event(self._event, sequence, now_s, clock_flags(clock_state), code, value)
+        journal.pack_event(self._event, sequence, time_s, self._clock_flags(), code, value)
         try:
             self._store.append_event(self._event)
         except OSError:
             return False
         self._values[EVENT_SEQUENCE] = sequence
+        self.has_recorded = True
         return True
 
-    def is_reading_due(self, now_s, clock_state, utc_offset_min, interval_s):
+    def is_reading_due(self, programme):
         """Tell whether a boundary has passed without its reading; begin counting at birth."""
         values = self._values
-        end_s = boundary_before(now_s, utc_offset_min, interval_s)
+        interval_s = programme[wire.INTERVAL_S]
+        end_s = boundary_before(self._clock.now_s, programme[wire.UTC_OFFSET_MIN], interval_s)
         last_s = values[READING_END_S]
-        if not last_s and clock_state != UNSET or last_s - end_s > DAY_S:
+        if (not last_s and self._clock.state != UNSET) or last_s - end_s > DAY_S:
             # A new board, or the clock had been more than a day ahead: begin here.
             values[READING_END_S] = end_s
             return False
         return 0 < last_s < end_s
 
-    def write_readings(self, now_s, clock_state, programme, account):
+    def write_readings(self, programme, account):
         """Write the reading of the last boundary, before it those of midnights that were missed.
 
         Without power nothing flows: every missed boundary has the registers of the moment of the
         cut, so the midnights suffice for any bill. An OSError of the store leaves the rest due.
         """
-        utc_offset_min = programme[3]
-        end_s = boundary_before(now_s, utc_offset_min, programme[9])
+        utc_offset_min = programme[wire.UTC_OFFSET_MIN]
+        end_s = boundary_before(self._clock.now_s, utc_offset_min, programme[wire.INTERVAL_S])
         oldest_s = max(self._values[READING_END_S], end_s - MISSED_MIDNIGHTS_MAX * DAY_S)
         midnight_s = boundary_before(oldest_s, utc_offset_min, DAY_S) + DAY_S
         while midnight_s < end_s:
-            self._write_reading(midnight_s, clock_state, programme, account)
+            self._write_reading(midnight_s, programme, account)
             midnight_s += DAY_S
-        self._write_reading(end_s, clock_state, programme, account)
+        self._write_reading(end_s, programme, account)
         self.flags = 0
         self._power_w_max = self._voltage_v_min = self._voltage_v_max = 0
 
-    def _write_reading(self, end_s, clock_state, programme, account):
+    def _write_reading(self, end_s, programme, account):
         values = self._values
-        flags = self.flags | clock_flags(clock_state)
-        if boundary_before(end_s, programme[3], DAY_S) == end_s:
+        flags = self.flags | self._clock_flags()
+        if boundary_before(end_s, programme[wire.UTC_OFFSET_MIN], DAY_S) == end_s:
             flags |= messages.FLAG_LAST_OF_DAY
         journal.pack_reading(
             self._reading,
@@ -127,10 +135,10 @@ class Recorder:
             self._power_w_max,
             self._voltage_v_min,
             self._voltage_v_max,
-            values[SUPPLY_S] - values[READING_SUPPLY_S],
+            min(values[SUPPLY_S] - values[READING_SUPPLY_S], DAY_S),
             account.mode,
             account.balance(),
-            programme[0],
+            programme[wire.VERSION],
             account.charged_total(),
         )
         self._store.append_reading(self._reading)
@@ -138,14 +146,13 @@ class Recorder:
         values[READING_END_S] = end_s
         values[READING_SUPPLY_S] = values[SUPPLY_S]
 
+    def _clock_flags(self):
+        state = self._clock.state
+        if state == UNSET:
+            return messages.FLAG_CLOCK_UNSET
+        return messages.FLAG_CLOCK_HELD if state == HELD else 0
+
 
 def boundary_before(now_s, utc_offset_min, interval_s):
     """Return the last moment not after `now_s` that is a multiple of `interval_s` locally."""
     return now_s - (now_s + utc_offset_min * 60) % interval_s
-
-
-def clock_flags(clock_state):
-    """Return the flag bits of wire.md for a clock state."""
-    if clock_state == UNSET:
-        return messages.FLAG_CLOCK_UNSET
-    return messages.FLAG_CLOCK_HELD if clock_state == HELD else 0

@@ -1,0 +1,39 @@
+"""The status map of docs/wire.md, from a board's parts. It must not change anything."""
+
+from firmware.core import ledger
+from firmware.core.clock import UNSET
+from protocol.programme import VERSION
+
+
+def status(board, values, now_s):
+    """Return the map; its keys are the numbers of docs/wire.md, "Status"."""
+    account = board.account
+    programmes = board.programmes
+    supply = board.supply
+    waiting = programmes.passive_version
+    return {
+        0: board.clock.state,
+        1: supply.holds,
+        2: 1 if supply.relay.closed else 0,
+        3: board.power_w,
+        4: supply.voltage_dv // 10,
+        5: values[ledger.ENERGY_WH],
+        6: account.balance(),
+        7: account.mode,
+        8: account.credited_total(),
+        9: account.charged_total(),
+        10: programmes.active[VERSION],
+        11: waiting,
+        12: programmes.activation_s if waiting else 0,
+        13: supply.limiter.limit_w,
+        14: supply.wait_until_s(),
+        15: values[ledger.TRIPS],
+        16: values[ledger.OUTAGES],
+        17: values[ledger.SUPPLY_S] // 60,
+        18: values[ledger.READING_SEQUENCE],
+        19: values[ledger.EVENT_SEQUENCE],
+        20: board.heap_free_bytes,
+        21: supply.metering.state,
+        22: values[ledger.DOWNLINK_COUNTER],
+        23: board.clock.now_s if board.clock.state == UNSET else now_s,
+    }
