@@ -59,7 +59,7 @@ class FakeBoard:
 
     def status(self, **named: int) -> dict[int, int]:
         """A status map: all zero but the clock, and what is named by its key, e.g. `k1=8`."""
-        values = {key: 0 for key in range(24)} | {0: 2, 23: NOW_S}
+        values = dict.fromkeys(range(24), 0) | {0: 2, 23: NOW_S}
         return values | {int(name[1:]): value for name, value in named.items()}
 
     def hello(self, first_reading: int = 1, first_event: int = 1, **named: int):
@@ -73,13 +73,19 @@ class FakeBoard:
         return self.send(messages.RECEIPT, body if result is None else body | {4: result})
 
     def open(self, publication: tuple[str, bytes]):
-        """(kind, counter, body) of a message from the controller; raises when it is not genuine."""
+        """(kind, counter, body) of a message from the controller. Raises when it is not genuine."""
         key = keys.role_key(self.root_key, 1, "downlink", self.meter_id)
         _epoch, kind, counter, _sent_s, body = messages.open_message(
             key, self.meter_id, messages.DOWN, publication[1]
         )
         assert publication[0] == messages.topic(self.meter_id, messages.DOWN, kind)
         return kind, counter, body
+
+
+@pytest.fixture
+def far_end() -> type[FakeBoard]:
+    """The class, for tests that keep their meters elsewhere."""
+    return FakeBoard
 
 
 @pytest.fixture
