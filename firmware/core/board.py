@@ -6,7 +6,7 @@ of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/bo
 
 from firmware.core import calendar, energy, ledger, panel, report
 from firmware.core.account import Account
-from firmware.core.actions import (  # noqa: F401 (all that a caller needs)
+from firmware.core.actions import (
     PERSIST,
     SEND_EVENTS,
     SEND_READINGS,
@@ -211,12 +211,10 @@ class Board:
         is_open = programme[wire.SUPPLY_CLOCK_UNSET]
         self._is_friendly = False
         if self.clock.state != UNSET:
-            is_open = not programme[wire.WINDOWS] or windows.inside(
-                programme[wire.WINDOWS], local.weekday, local.minute
-            )
-            self._is_friendly = windows.inside(
-                programme[wire.CREDIT][wire.CREDIT_FRIENDLY_WINDOWS], local.weekday, local.minute
-            )
+            hours = programme[wire.WINDOWS]
+            friendly = programme[wire.CREDIT][wire.CREDIT_FRIENDLY_WINDOWS]
+            is_open = not hours or windows.inside(hours, local.weekday, local.minute)
+            self._is_friendly = windows.inside(friendly, local.weekday, local.minute)
         self.supply.follow_window(is_open, local.minute)
 
     def _follow_calendar(self):
@@ -230,9 +228,7 @@ class Board:
 
     def _write_readings(self):
         programme = self.programmes.active
-        if not self.recorder.is_reading_due(
-            programme[wire.UTC_OFFSET_MIN], programme[wire.INTERVAL_S]
-        ):
+        if not self.recorder.is_reading_due(programme):
             return
         self.persist()  # a reading may tell nothing that a cut could take back
         try:
