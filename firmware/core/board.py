@@ -6,7 +6,9 @@ of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/bo
 
 from firmware.core import calendar, energy, ledger, panel, report
 from firmware.core.account import Account
-from firmware.core.actions import (
+from firmware.core.actions import (  # noqa: F401: callers take the relay's two from here
+    CLOSE_RELAY,
+    OPEN_RELAY,
     PERSIST,
     SEND_EVENTS,
     SEND_READINGS,
@@ -115,7 +117,7 @@ class Board:
         """
         self._begin(now_s, uptime_s)
         self._measure(sample)
-        now_s = self.clock.now_s
+        now_s = self.clock.time_s
         # Energy from before a cut belongs before everything that fell due since.
         if self._recovered or uptime_s >= self._ready_s:
             if now_s >= self.programmes.activation_s and self.clock.state != UNSET:
@@ -200,14 +202,14 @@ class Board:
 
     def _begin_minute(self):
         self._follow_windows()
-        self._minute = self.clock.now_s // 60
+        self._minute = self.clock.time_s // 60
         self._follow_calendar()
         self._write_readings()
 
     def _follow_windows(self):
         programme = self.programmes.active
         local = self._local
-        local.refresh(self.clock.now_s, programme[wire.UTC_OFFSET_MIN])
+        local.refresh(self.clock.time_s, programme[wire.UTC_OFFSET_MIN])
         is_open = programme[wire.SUPPLY_CLOCK_UNSET]
         self._is_friendly = False
         if self.clock.state != UNSET:
@@ -238,7 +240,7 @@ class Board:
         self._actions |= SEND_READINGS
 
     def _activate(self):
-        self._local.refresh(self.clock.now_s, self.programmes.active[wire.UTC_OFFSET_MIN])
+        self._local.refresh(self.clock.time_s, self.programmes.active[wire.UTC_OFFSET_MIN])
         self.account.close_months(self._local)
         if self.programmes.activate():
             if self._configure():
@@ -267,7 +269,7 @@ class Board:
         values = self._values
         self.supply.save()
         self.supply.changed = False
-        values[ledger.WRITTEN_S] = self.clock.now_s
+        values[ledger.WRITTEN_S] = self.clock.time_s
         values[ledger.WRITTEN_CLOCK] = self.clock.state
         ledger.seal(values)
         self._persisted_wh = values[ledger.ENERGY_WH]
@@ -289,8 +291,8 @@ class Board:
 
     def set_clock(self, now_s, state):
         """Take board time from an authenticated source (`state` SYNCED), or one that held it."""
-        if now_s != self.clock.now_s:
-            self.recorder.record_event(messages.EVENT_CLOCK_SET, now_s - self.clock.now_s)
+        if now_s != self.clock.time_s:
+            self.recorder.record_event(messages.EVENT_CLOCK_SET, now_s - self.clock.time_s)
         self.clock.set(now_s, state)
         self._minute = -1  # windows and boundaries are judged anew
         self._actions |= SET_CLOCK
@@ -314,6 +316,16 @@ class Board:
     def receipt_reason(self):
         """The reason of the last command (docs/wire.md, "Reasons")."""
         return self._door.reason
+
+    @property
+    def now_s(self):
+        """Board time of the present moment."""
+        return self.clock.time_s
+
+    @property
+    def uptime_s(self):
+        """Uptime of the present moment."""
+        return self.clock.uptime_s
 
     @property
     def holds(self):

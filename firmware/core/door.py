@@ -61,9 +61,9 @@ class Door:
         if name != commands.SET_CLOCK:
             if clock.state == UNSET:
                 return commands.REASON_CLOCK_UNSET
-            if clock.now_s > command[3]:
+            if clock.time_s > command[3]:
                 return commands.REASON_EXPIRED
-            if clock.now_s < command[2]:
+            if clock.time_s < command[2]:
                 return commands.REASON_NOT_YET
         try:
             commands.validate(name, command[5])

@@ -69,7 +69,7 @@ class Recorder:
         When the store refuses it, it is counted, and the count told with the next that goes.
         """
         if time_s is None:
-            time_s = self._clock.now_s
+            time_s = self._clock.time_s
         if self._events_lost and self._append_event(
             time_s, messages.EVENT_RING_OVERFLOW, self._events_lost
         ):
@@ -92,7 +92,7 @@ class Recorder:
         """Tell whether a boundary has passed without its reading; begin counting at birth."""
         values = self._values
         interval_s = programme[wire.INTERVAL_S]
-        end_s = boundary_before(self._clock.now_s, programme[wire.UTC_OFFSET_MIN], interval_s)
+        end_s = boundary_before(self._clock.time_s, programme[wire.UTC_OFFSET_MIN], interval_s)
         last_s = values[READING_END_S]
         if (not last_s and self._clock.state != UNSET) or last_s - end_s > DAY_S:
             # A new board, or the clock had been more than a day ahead: begin here.
@@ -107,7 +107,7 @@ class Recorder:
         cut, so the midnights suffice for any bill. An OSError of the store leaves the rest due.
         """
         utc_offset_min = programme[wire.UTC_OFFSET_MIN]
-        end_s = boundary_before(self._clock.now_s, utc_offset_min, programme[wire.INTERVAL_S])
+        end_s = boundary_before(self._clock.time_s, utc_offset_min, programme[wire.INTERVAL_S])
         oldest_s = max(self._values[READING_END_S], end_s - MISSED_MIDNIGHTS_MAX * DAY_S)
         midnight_s = boundary_before(oldest_s, utc_offset_min, DAY_S) + DAY_S
         while midnight_s < end_s:

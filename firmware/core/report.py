@@ -35,5 +35,5 @@ def status(board, values, now_s):
         20: board.heap_free_bytes,
         21: supply.metering.state,
         22: values[ledger.DOWNLINK_COUNTER],
-        23: board.clock.now_s if board.clock.state == UNSET else now_s,
+        23: board.clock.time_s if board.clock.state == UNSET else now_s,
     }

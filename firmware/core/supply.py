@@ -89,7 +89,7 @@ class Supply:
     def wait_until_s(self):
         """Return the board time at which the button will be accepted, 0 when it is now."""
         left_s = self.limiter.wait_left_s(self._clock.uptime_s)
-        return self._clock.now_s + left_s if left_s else 0
+        return self._clock.time_s + left_s if left_s else 0
 
     def set_hold(self, hold, stands):
         """Let a hold stand or end."""
