@@ -1,28 +1,14 @@
 """What the controller's tests share: a meter's other end, written with the wire's own functions."""
 
-import importlib
 import os
-from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 
 from protocol import keys, messages
 from protocol.limits import NONCE_BYTES
 
 NOW_S = 200_000_000
 INTERVAL_S = 900
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The test database is emptied between tests, which the audit trail's triggers rightly refuse.
-
-    So they are taken away here; test_audit puts them back for its own tests.
-    """
-    triggers = importlib.import_module("controller.audit.migrations.0002_append_only")
-    with django_db_blocker.unblock():
-        triggers.drop_triggers(None, SimpleNamespace(connection=connection))
 
 
 class FakeBoard:
