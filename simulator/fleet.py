@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import interpreter
+from simulator import profile as profiles
 from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
 
 DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ESP32
@@ -48,7 +49,8 @@ class House:
     """One house at one meter; `folder` must be empty, or that of the same house before.
 
     `line` is how the metering chip is reached: `"model"` in the board's process, `"pty"` through a
-    real serial line and a Modbus server. `profile` is a binary stream made by `simulator.profile`.
+    real serial line and a Modbus server. `profile` is the name of a shipped one, or a CSV (`FILE` or
+    `FILE#METER`, see `simulator.profile`); None draws nothing but appliances. Raises SimulatorError.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class House:
         broker_port: int,
         seed: int,
         start_s: int,
-        profile: Path | None = None,
+        profile: str | Path | None = None,
         line: str = "model",
         heap_bytes: int | None = None,
         build: Path | None = None,
@@ -72,7 +74,7 @@ class House:
         self.heap: Facts = {}
         self._seed = seed
         self._start_s = start_s
-        self._profile = str(Path(profile).resolve()) if profile else None
+        self._profile = str(self.directory / "profile.bin") if profile else None
         self._heap_bytes = heap_bytes
         self._build = build
         self._power_s: int | None = None  # when mains come back by the profile
@@ -86,6 +88,9 @@ class House:
             "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
             "wifi": {"ssid": "simulated", "password": ""}, "board": "esp32_devkit",
         }  # fmt: skip
+        if profile:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            find_profile(profile).write(self.directory / "profile.bin")
         self._prepare(config)
 
     @property
@@ -276,6 +281,12 @@ class House:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def find_profile(name: str | Path) -> profiles.Profile:
+    """The shipped profile called `name`, or the CSV at that path. Raises ProfileError."""
+    plain = "/" not in str(name) and "." not in str(name)
+    return profiles.read(profiles.shipped(str(name)) if plain else name)
 
 
 @cache
