@@ -223,9 +223,10 @@ def _save(meters: dict[str, Meter]) -> None:
 def _count(refused: Refusals, now_s: int) -> None:
     for (meter_id, reason), count in refused.items():
         rows = Refusal.objects.filter(reason=reason)
-        if not rows.filter(meter=meter_id).exists() and rows.count() >= REFUSED_METERS_MAX:
-            meter_id = EVERY_OTHER_METER
+        is_known = rows.filter(meter=meter_id).exists() or rows.count() < REFUSED_METERS_MAX
         refusal, _is_first = Refusal.objects.get_or_create(
-            meter=meter_id, reason=reason, defaults={"last_s": now_s}
+            meter=meter_id if is_known else EVERY_OTHER_METER,
+            reason=reason,
+            defaults={"last_s": now_s},
         )
         Refusal.objects.filter(pk=refusal.pk).update(count=F("count") + count, last_s=now_s)

@@ -1,4 +1,4 @@
-"""What the controller's tests share: a meter's other end, written with the wire's own functions."""
+"""What the controller's tests share: a meter's other end, made with the wire's own functions."""
 
 import os
 
@@ -12,7 +12,7 @@ INTERVAL_S = 900
 
 
 class FakeBoard:
-    """The far end of one meter: seals what goes up, opens what comes down. Has no memory of use."""
+    """The far end of one meter: seals what goes up, opens what comes down."""
 
     def __init__(self, meter_id: str, root_key: bytes):
         self.meter_id = meter_id
@@ -33,11 +33,14 @@ class FakeBoard:
     def readings(self, *sequences: int, **options):
         """A readings message; reading n ends at n intervals and stands at 100 n Wh."""
         records = [
-            [n, NOW_S + n * INTERVAL_S, 0, 100 * n, 100 * n, 0, 0, 0]
-            + [500, 225, 235, INTERVAL_S, 2, 10_000 - n, 3, n]
+            [n, NOW_S + n * INTERVAL_S, 0, 100 * n, 100 * n, 0, 0, 0, *self._others(n)]
             for n in sequences
         ]
         return self.send(messages.READINGS, {0: records}, **options)
+
+    @staticmethod
+    def _others(n: int) -> list[int]:
+        return [500, 225, 235, INTERVAL_S, 2, 10_000 - n, 3, n]
 
     def events(self, *sequences: int, code: int = 1001):
         """An events message of one code."""
@@ -59,7 +62,7 @@ class FakeBoard:
         return self.send(messages.RECEIPT, body if result is None else body | {4: result})
 
     def open(self, publication: tuple[str, bytes]):
-        """(kind, counter, body) of a message from the controller. Raises when it is not genuine."""
+        """(kind, counter, body) of the controller's message. Raises when it is not genuine."""
         key = keys.role_key(self.root_key, 1, "downlink", self.meter_id)
         _epoch, kind, counter, _sent_s, body = messages.open_message(
             key, self.meter_id, messages.DOWN, publication[1]

@@ -155,7 +155,7 @@ def test_kill_9_of_the_headend_at_any_moment_loses_no_reading_and_stores_none_tw
         site.say_until_acknowledged(site.board.hello, messages.HELLO, 0)
         for _ in range(20):
             last += 1
-            site.say(lambda: site.board.readings(last))
+            site.say(lambda last=last: site.board.readings(last))
         time.sleep(pause_s)
         site.headend.kill()
         site.headend.wait()
