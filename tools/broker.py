@@ -181,7 +181,7 @@ class Broker:
             self._process.wait()
             self._process = None
 
-    def is_running(self) -> bool:
+    def running(self) -> bool:
         """Whether a broker runs in this home, whoever started it."""
         return self._running_pid() is not None
 

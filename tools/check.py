@@ -56,6 +56,11 @@ class Module:
     tree: ast.Module
 
     @property
+    def name(self) -> str:
+        """As it is imported: `controller.fleet.rules`."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
     def room(self) -> str:
         """The top folder, such as `controller`."""
         return self.path.partition("/")[0]
@@ -63,6 +68,10 @@ class Module:
     def is_in(self, place: str) -> bool:
         """Whether this is `place`, or a file below it."""
         return self.path == place or self.path.startswith(f"{place}/")
+
+
+# Every module by its name, for rules that look further than one file.
+Tree = dict[str, Module]
 
 
 @dataclass(frozen=True, order=True)
@@ -82,7 +91,8 @@ def check_tree(root: Path, longer: dict[str, str] = LONGER_WITH_REASON) -> list[
     and why.
     """
     modules = [read_module(root, path) for path in source_paths(root)]
-    findings = [finding for module in modules for rule in RULES for finding in rule(module)]
+    tree = {module.name: module for module in modules}
+    findings = [finding for module in modules for rule in RULES for finding in rule(module, tree)]
     too_long = {key: finding for module in modules for key, finding in measure(module)}
     findings += [finding for key, finding in too_long.items() if key not in longer]
     findings += [
@@ -120,37 +130,48 @@ def imported_names(module: Module) -> Iterator[tuple[str, int]]:
             yield from ((f"{prefix}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def check_arrows(module: Module) -> Iterator[Finding]:
+def check_arrows(module: Module, _tree: Tree) -> Iterator[Finding]:
     """A room imports only the rooms that its arrows point to; nothing imports the tests."""
     if module.room == "tests":
         return
     allowed = ARROWS[module.room] | {module.room}
+    is_core = module.is_in("firmware/core")
     for name, line in imported_names(module):
         room = name.partition(".")[0]
-        if (
-            room not in {*ARROWS, "tests"}
-            or room in allowed
-            or (module.path, room) in ARROW_EXCEPTIONS
-        ):
+        if is_core and name.startswith("firmware.") and not name.startswith("firmware.core"):
+            yield Finding(module.path, line, f"the core must not import {name}")
+        elif room in allowed or (module.path, room) in ARROW_EXCEPTIONS:
             continue
-        yield Finding(module.path, line, f"{module.room} must not import {room} ({name})")
+        elif room in {*ARROWS, "tests"}:
+            yield Finding(module.path, line, f"{module.room} must not import {room} ({name})")
 
 
-def check_purity(module: Module) -> Iterator[Finding]:
-    """`firmware/core` and every `rules.py` do no I/O and import nothing of ours that could."""
+def check_purity(module: Module, tree: Tree) -> Iterator[Finding]:
+    """`firmware/core` and every `rules.py` do no I/O, nor does what they import of ours."""
     is_rules = module.room == "controller" and module.path.endswith("/rules.py")
     if not is_rules and not module.is_in("firmware/core"):
         return
     for name, line in imported_names(module):
-        if name.partition(".")[0] in IMPURE:
-            yield Finding(module.path, line, f"pure code must not import {name}")
-        elif name.startswith("firmware.") and not name.startswith("firmware.core"):
-            yield Finding(module.path, line, f"the core must not import {name}")
-        elif name.startswith("controller.") and not {"rules", "errors"} & set(name.split(".")):
-            yield Finding(module.path, line, f"rules may import rules and errors only, not {name}")
+        chain = find_impurity(name, tree, frozenset({module.path}))
+        if chain:
+            yield Finding(module.path, line, f"pure code must not import {' → '.join(chain)}")
 
 
-def check_shared(module: Module) -> Iterator[Finding]:
+def find_impurity(name: str, tree: Tree, seen: frozenset[str]) -> list[str]:
+    """The chain of imports from `name` to a module that does I/O; empty when there is none."""
+    if name.partition(".")[0] in IMPURE:
+        return [name]
+    module = tree.get(name) or tree.get(name.rpartition(".")[0])
+    if module is None or module.path in seen:
+        return []
+    for further, _ in imported_names(module):
+        chain = find_impurity(further, tree, seen | {module.path})
+        if chain:
+            return [name, *chain]
+    return []
+
+
+def check_shared(module: Module, _tree: Tree) -> Iterator[Finding]:
     """What also runs on the chip imports nothing that MicroPython lacks."""
     if not any(module.is_in(place) for place in SHARED):
         return
@@ -164,7 +185,7 @@ def check_shared(module: Module) -> Iterator[Finding]:
             )
 
 
-def check_name(module: Module) -> Iterator[Finding]:
+def check_name(module: Module, _tree: Tree) -> Iterator[Finding]:
     """A module is named after its subject."""
     for part in module.path.removesuffix(".py").split("/"):
         if part in FORBIDDEN_NAMES:
@@ -173,7 +194,7 @@ def check_name(module: Module) -> Iterator[Finding]:
             )
 
 
-def check_docstring(module: Module) -> Iterator[Finding]:
+def check_docstring(module: Module, _tree: Tree) -> Iterator[Finding]:
     """A module says what it is for."""
     if module.tree.body and not ast.get_docstring(module.tree):
         yield Finding(
@@ -181,7 +202,7 @@ def check_docstring(module: Module) -> Iterator[Finding]:
         )
 
 
-RULES: tuple[Callable[[Module], Iterator[Finding]], ...] = (
+RULES: tuple[Callable[[Module, Tree], Iterator[Finding]], ...] = (
     check_arrows,
     check_purity,
     check_shared,
