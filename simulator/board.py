@@ -218,6 +218,9 @@ def main(parameters):
 
 def _start(bench, heap):
     heap.simulator_loaded()
+    # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
+    import protocol.messages
+    import firmware.core.board
     import firmware.main
 
     heap.code_loaded()
