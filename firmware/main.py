@@ -1,0 +1,181 @@
+"""Builds the meter board's application out of its parts, and runs it.
+
+The only module that constructs. A configuration that is missing or wrong costs the network, never
+the metering: the board then runs with the programme it holds, or the built-in one.
+"""
+
+import asyncio
+import os
+import random
+
+import machine
+from micropython import const
+
+# An import within an import within an import takes stack, of which a chip has little: the modules
+# that many others import come first.
+import protocol.commands  # noqa: F401
+import protocol.messages  # noqa: F401
+
+# isort: split
+from firmware.application import Application
+from firmware.config import DEFAULT_BOARD, Config, ConfigError, board_name, read_settings
+from firmware.core.board import Board
+from firmware.core.clock import HELD, UNSET
+from firmware.drivers.button import Button
+from firmware.drivers.clock import RealTimeClock
+from firmware.drivers.display import CharacterDisplay
+from firmware.drivers.led import StatusLed
+from firmware.drivers.pzem004t import Pzem004t
+from firmware.drivers.relay import LatchingRelay
+from firmware.drivers.store import Store
+from firmware.net.downlink import Downlink
+from firmware.net.mqtt import Client
+from firmware.net.uplink import Uplink
+from firmware.net.wifi import Wifi
+from protocol import keys, messages
+
+FIRMWARE = "bijli 0.1.0"
+CERTIFICATE_FILE = "ca.der"  # of the authority that signed the broker's certificate
+TROUBLE_SHOWN_S = const(60)
+UART_BAUD = const(9600)
+
+_BROKER_EPOCH = const(0)
+_RESET_UNKNOWN = const(0)  # reset causes of the hello message (docs/wire.md)
+_RESET_POWER_ON = const(1)
+_RESET_BUTTON = const(2)
+_RESET_WATCHDOG = const(3)
+
+application = None  # the one that runs, for a debugger or the simulator to look at
+
+
+def run(name=None):
+    """Run the board for ever; `name` is a board definition, by default that of config.json."""
+    global application
+    application = build(name)
+    asyncio.run(application.run())
+
+
+def build(name=None):
+    """Return the Application for this hardware and its config.json, started but not running."""
+    config, named, trouble = _read_config()
+    folder = os.getcwd()
+    store = Store("" if folder == "/" else folder)
+    board = Board(store)
+    definition = load_definition(name or named)
+    clock = RealTimeClock(machine.RTC())
+    cause = find_reset_cause()
+    start_board(board, clock, cause)
+    built = build_application(definition, board, clock)
+    if trouble:
+        print("configuration: %s" % trouble)
+        board.show_message("NOT CONFIGURED  See console", TROUBLE_SHOWN_S)
+    else:
+        connect(built, store, config, cause)
+    return built
+
+
+def _read_config():
+    """Return (Config or None, name of the board definition, trouble or None)."""
+    named = DEFAULT_BOARD
+    try:
+        settings = read_settings()
+        named = board_name(settings)
+        return Config(settings), named, None
+    except ConfigError as error:
+        return None, named, error
+
+
+def load_definition(name):
+    """Return the module `firmware/boards/<name>.py`."""
+    return __import__("firmware.boards." + name, None, None, ("NAME",))
+
+
+def start_board(board, clock, cause):
+    """Let the board recover; a real-time clock that ran on is held time, not trusted time."""
+    now_s = clock.read_s()
+    board.start(now_s, HELD if now_s else UNSET, 0, random.getrandbits(30), cause)
+
+
+def find_reset_cause():
+    """Return why the chip started, as the hello message numbers it."""
+    cause = machine.reset_cause()
+    if cause == machine.PWRON_RESET:
+        return _RESET_POWER_ON
+    if cause == machine.WDT_RESET:
+        return _RESET_WATCHDOG
+    if cause in (machine.HARD_RESET, machine.SOFT_RESET):
+        return _RESET_BUTTON
+    return _RESET_UNKNOWN
+
+
+def build_application(definition, board, clock):
+    """Return the Application on the hardware that a board definition describes."""
+    pin = machine.Pin
+    uart = machine.UART(
+        definition.METER_UART,
+        UART_BAUD,
+        tx=definition.METER_TX_PIN,
+        rx=definition.METER_RX_PIN,
+        timeout=0,
+    )
+    relay = LatchingRelay(
+        pin(definition.RELAY_OPEN_PIN, pin.OUT, value=0),
+        pin(definition.RELAY_CLOSE_PIN, pin.OUT, value=0),
+        pin(definition.LOAD_SIDE_PIN, pin.IN),
+    )
+    return Application(
+        board,
+        Pzem004t(uart, definition.METER_ADDRESS),
+        relay,
+        Button(pin(definition.BUTTON_PIN, pin.IN, pin.PULL_UP)),
+        StatusLed(pin(definition.LED_PIN, pin.OUT, value=0)),
+        build_display(definition),
+        clock,
+        machine.WDT(timeout=definition.WATCHDOG_MS) if definition.WATCHDOG_MS else None,
+    )
+
+
+def build_display(definition):
+    bus = machine.I2C(
+        definition.I2C_BUS,
+        sda=machine.Pin(definition.I2C_SDA_PIN),
+        scl=machine.Pin(definition.I2C_SCL_PIN),
+        freq=definition.I2C_HZ,
+    )
+    return CharacterDisplay(bus, definition.DISPLAY_ADDRESS)
+
+
+def connect(built, store, config, cause):
+    """Give the application its connection to the controller."""
+    meter, root, epoch = config.meter, config.root_key, config.epoch
+    password = keys.role_key(root, _BROKER_EPOCH, keys.ROLE_BROKER, meter).hex()
+    client = Client(config.host, config.port, load_tls(config), meter, password)
+    key = keys.role_key(root, epoch, keys.ROLE_UPLINK, meter)
+    uplink = Uplink(built.board, store, client, meter, epoch, key, FIRMWARE, cause)
+    key = keys.role_key(root, epoch, keys.ROLE_DOWNLINK, meter)
+    downlink = Downlink(built.board, uplink, meter, epoch, key, built.act)
+    client.attach(
+        "bijli/1/%s/%s/#" % (meter, messages.DOWN),
+        downlink.receive,
+        build_wifi(config),
+        uplink.begin,
+    )
+    built.connect(client, uplink)
+
+
+def build_wifi(config):
+    """Return what brings the network up, or None where it is there by itself."""
+    return Wifi(config.wifi[0], config.wifi[1]) if config.wifi else None
+
+
+def load_tls(config):
+    """Return the context that checks the broker's certificate, or None without TLS."""
+    if not config.tls:
+        return None
+    import tls  # not every port has it
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    with open(CERTIFICATE_FILE, "rb") as file:
+        context.load_verify_locations(file.read())
+    return context
