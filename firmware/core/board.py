@@ -6,7 +6,7 @@ of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/bo
 
 from firmware.core import calendar, energy, ledger, panel, report
 from firmware.core.account import Account
-from firmware.core.actions import (  # noqa: F401: callers take the relay's two from here
+from firmware.core.actions import (  # noqa: F401 all of them for callers
     CLOSE_RELAY,
     OPEN_RELAY,
     PERSIST,
@@ -147,7 +147,6 @@ class Board:
     def _begin(self, now_s, uptime_s):
         self._actions = 0
         self.supply.actions = 0
-        self.recorder.has_recorded = False
         self.clock.begin(now_s, uptime_s)
 
     def _finish(self):
@@ -162,6 +161,7 @@ class Board:
         ):
             self.persist()
         if self.recorder.has_recorded:
+            self.recorder.has_recorded = False
             self._actions |= SEND_EVENTS
         return self._actions | supply.actions
 
