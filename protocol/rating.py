@@ -11,9 +11,7 @@ from protocol.errors import RatingError
 try:
     from micropython import const
 except ImportError:
-
-    def const(value):
-        return value
+    const = int
 
 
 CODE = const(0)

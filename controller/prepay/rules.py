@@ -3,8 +3,8 @@
 import re
 
 from controller.errors import Refused
-from protocol.programme import MODE_ENERGY, MODE_MONEY
 from protocol.limits import AMOUNT_MAX
+from protocol.programme import MODE_ENERGY, MODE_MONEY
 
 # The wire numbers a credit unit as the credit mode that takes it; postpaid, 0, takes none.
 UNITS = {"energy": MODE_ENERGY, "money": MODE_MONEY}
