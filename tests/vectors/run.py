@@ -1,0 +1,158 @@
+"""Checks the shared code against the vectors beside this file, on CPython and on MicroPython.
+
+Prints one line a file and exits with 1 if any case fails. In the JSON files bytes are written
+`{"hex": "…"}` and maps with integer keys `{"map": [[key, value], …]}`.
+"""
+
+import json
+import sys
+
+from protocol import cbor, commands, cose, keys, messages, programme, windows
+from protocol.errors import CommandError, ProtocolError, ReplayError
+from protocol.replay import Window
+
+
+def from_json(value):
+    """Return the value that a vector file writes as JSON."""
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    if isinstance(value, dict):
+        if "hex" in value:
+            return bytes.fromhex(value["hex"])
+        return {key: from_json(item) for key, item in value["map"]}
+    return value
+
+
+def refused_as(function, *arguments):
+    """Return the name of the error that a call ends in, or None."""
+    try:
+        function(*arguments)
+    except ProtocolError as error:
+        return type(error).__name__
+    return None
+
+
+def check_cbor(case):
+    """One value has exactly one form; every other form is refused."""
+    data = bytes.fromhex(case["data"])
+    if "error" in case:
+        return refused_as(cbor.decode, data) == case["error"]
+    value = from_json(case["value"])
+    return cbor.encode(value) == data and cbor.decode(data) == value
+
+
+def check_cose(case):
+    """An envelope opens under its own key and external data only."""
+    key = bytes.fromhex(case["key"])
+    aad = bytes.fromhex(case["aad"])
+    sealed = bytes.fromhex(case["sealed"])
+    if "error" in case:
+        return refused_as(cose.open_sealed, key, sealed, aad) == case["error"]
+    payload = bytes.fromhex(case["payload"])
+    return (
+        cose.seal(key, payload, case["epoch"], aad) == sealed
+        and cose.open_sealed(key, sealed, aad) == payload
+        and cose.peek_epoch(sealed) == case["epoch"]
+    )
+
+
+def check_keys(case):
+    """RFC 4231, RFC 5869, and the role keys of a meter."""
+    expected = bytes.fromhex(case["out"])
+    if "role" in case:
+        root = bytes.fromhex(case["root"])
+        return keys.role_key(root, case["epoch"], case["role"], case["meter"]) == expected
+    if "salt" in case:
+        secret, salt, info = [bytes.fromhex(case[name]) for name in ("secret", "salt", "info")]
+        return keys.hkdf_sha256(secret, salt, info, len(expected)) == expected
+    tag = keys.hmac_sha256(bytes.fromhex(case["key"]), bytes.fromhex(case["data"]))
+    return tag[: len(expected)] == expected
+
+
+def check_messages(case):
+    """A whole message, as it goes over the wire; or a body that no message may have."""
+    body = from_json(case["body"])
+    if "error" in case:
+        payload = cbor.encode({0: case["kind"], 1: case["counter"], 2: case["sent_s"], 3: body})
+        return refused_as(messages.unpack, payload) == case["error"]
+    meter, epoch, direction = case["meter"], case["epoch"], case["direction"]
+    role = keys.ROLE_UPLINK if direction == messages.UP else keys.ROLE_DOWNLINK
+    key = keys.role_key(bytes.fromhex(case["root"]), epoch, role, meter)
+    message = (case["kind"], case["counter"], case["sent_s"], body)
+    sealed = bytes.fromhex(case["sealed"])
+    return (
+        messages.seal_message(key, meter, epoch, direction, *message) == sealed
+        and messages.open_message(key, meter, direction, sealed) == (epoch,) + message
+    )
+
+
+def check_commands(case):
+    """The reason that a receipt gives for a command's arguments; 0: they are good."""
+    try:
+        commands.validate(case["number"], from_json(case["arguments"]))
+    except CommandError as error:
+        return error.reason == case["reason"]
+    return case["reason"] == 0
+
+
+def check_programme(case):
+    """A programme and its bytes; or one that no board may run."""
+    if "error" in case:
+        data = bytes.fromhex(case["data"])
+        return refused_as(programme.decode, data) == case["error"]
+    record = programme.from_names(case["names"])
+    data = bytes.fromhex(case["data"])
+    return programme.encode(record) == data and programme.decode(data) == record
+
+
+def check_windows(case):
+    """Whether a minute of the week lies in a window, over midnight and Sunday too."""
+    return windows.inside(case["windows"], case["weekday"], case["minute"]) == case["inside"]
+
+
+def check_replay(case):
+    """Counters in the order of arrival, and what the window says of each."""
+    window = Window()
+    for counter, expected in case["arrivals"]:
+        try:
+            answer = "new" if window.accept(counter) else "seen"
+        except ReplayError:
+            answer = "too old"
+        if answer != expected:
+            return False
+    return (window.highest, window.bitmap) == (case["highest"], case["bitmap"])
+
+
+CHECKS = {
+    "cbor": check_cbor,
+    "cose": check_cose,
+    "keys": check_keys,
+    "messages": check_messages,
+    "commands": check_commands,
+    "programme": check_programme,
+    "windows": check_windows,
+    "replay": check_replay,
+}
+
+
+def load(folder, name):
+    """Return the cases of one vector file."""
+    with open(folder + "/" + name + ".json") as file:
+        return json.load(file)
+
+
+def main(folder):
+    """Run all files; return the number of cases that failed."""
+    failed = 0
+    for name in sorted(CHECKS):
+        cases = load(folder, name)
+        bad = [case["what"] for case in cases if not CHECKS[name](case)]
+        print(name, len(cases) - len(bad), "of", len(cases))
+        for what in bad:
+            print("  failed:", what)
+        failed += len(bad)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(__file__.rsplit("/", 1)[0]) else 0)
