@@ -170,7 +170,8 @@ def _report(arrival: Arrival, status: dict[int, int]) -> None:
         return  # overtaken: what is known already is newer
     for name, value in _by_name(status).items():
         setattr(arrival.meter.state, name, value)
-    arrival.meter.state.reported_s = arrival.sent_s
+    # A clock that is not set begins at 0, and 0 means never.
+    arrival.meter.state.reported_s = max(arrival.sent_s, 1)
 
 
 def _greet(arrival: Arrival, now_s: int) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import OperationalError
 
+from controller.fleet import queries as fleet
 from controller.fleet.models import Meter, MeterState
 from controller.headend import ingest
 from controller.headend.models import Refusal, SignedMessage
@@ -56,6 +57,11 @@ def test_a_status_that_was_overtaken_does_not_undo_a_newer_one(board):
     newer = board.send(messages.STATUS, board.status(k3=200))
     assert ingest.handle([newer, older]) == []
     assert MeterState.objects.get().power_w == 200
+
+
+def test_a_board_whose_clock_is_not_set_has_reported_all_the_same(board):
+    ingest.handle([board.send(messages.STATUS, board.status(k0=0, k2=1), sent_s=0)])
+    assert fleet.supply(MeterState.objects.get()) == "on"
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one batch", "one by one"])
