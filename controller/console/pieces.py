@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -49,17 +49,18 @@ def _digest(text: str) -> str:
 
 
 def changed(request: HttpRequest, pieces: Iterable[Piece]) -> HttpResponse:
-    """The pieces that the browser does not show yet, or an empty 204 when it shows them all.
+    """The pieces that the browser does not show yet as a JSON list, or 204 when it shows all.
 
     What does not fit in REFRESH_BYTES_MAX is left for the next refresh; one piece always fits.
     """
     shown = set(request.GET.get("seen", "").split("."))
     fresh = [piece.html for piece in pieces if piece.version not in shown]
-    body = ""
+    answer, size = [], 0
     for markup in fresh:
-        if body and len(body) + len(markup) > REFRESH_BYTES_MAX:
+        size += len(markup)
+        if answer and size > REFRESH_BYTES_MAX:
             break
-        body += markup
-    response = HttpResponse(body, status=200 if body else 204)
+        answer.append(markup)
+    response = JsonResponse(answer, safe=False) if answer else HttpResponse(status=204)
     response["Cache-Control"] = "no-store"
     return response

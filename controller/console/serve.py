@@ -4,10 +4,10 @@
 """
 
 import logging
+import socket
 import sys
 
 from waitress import create_server
-from waitress.server import BaseWSGIServer
 
 from controller.errors import Refused
 
@@ -15,19 +15,11 @@ THREADS = 8
 CONNECTIONS_MAX = 200
 
 
-def make_server(host: str, port: int) -> BaseWSGIServer:
-    """A server that listens already; port 0 takes a free one. Raises Refused when it cannot."""
-    from controller.wsgi import application  # sets Django up, which takes a moment
-
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at `host` and `port`. Raises Refused when that cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return create_server(
-            application,
-            host=host,
-            port=port,
-            threads=THREADS,
-            connection_limit=CONNECTIONS_MAX,
-            ident=None,
-        )
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise Refused(
             f"The console cannot listen on {host} port {port}: {error.strerror or error}",
@@ -37,9 +29,17 @@ def make_server(host: str, port: int) -> BaseWSGIServer:
 
 def serve(host: str, port: int) -> None:
     """Serves the console until the process is ended. Raises Refused when it cannot listen."""
-    server = make_server(host, port)
+    listening = listen(host, port)
+    from controller.wsgi import application  # sets Django up, which takes a moment
+
     logging.getLogger(__name__).info("console on http://%s:%s/", host, port)
-    server.run()
+    create_server(
+        application,
+        sockets=[listening],
+        threads=THREADS,
+        connection_limit=CONNECTIONS_MAX,
+        ident=None,
+    ).run()
 
 
 def main(arguments: list[str]) -> None:

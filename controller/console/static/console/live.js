@@ -8,7 +8,10 @@
   const notice = document.getElementById("stale");
   let busy = false;
 
-  function put(fresh) {
+  function put(markup) {
+    const box = document.createElement("template"); // one a piece: a row cannot stand beside a section
+    box.innerHTML = markup;
+    const fresh = box.content.firstElementChild;
     const old = document.getElementById(fresh.id);
     if (!old || fresh.id === "order") return location.reload(); // other meters belong here now
     const link = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
@@ -25,9 +28,7 @@
       if (answer.type === "opaqueredirect") return location.reload(); // logged out meanwhile
       notice.hidden = answer.ok;
       if (answer.status !== 200) return;
-      const box = document.createElement("template");
-      box.innerHTML = await answer.text();
-      [...box.content.children].forEach(put);
+      (await answer.json()).forEach(put);
     } catch {
       notice.hidden = false;
     } finally {
