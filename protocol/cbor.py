@@ -127,7 +127,10 @@ class _Reader:
         return self._read_container(major, argument, depth + 1)
 
     def _read_head(self):
-        first = self._take(1)[0]
+        if self.position == len(self.data):
+            raise DecodeError("1 octet missing")
+        first = self.data[self.position]
+        self.position += 1
         self.major = first >> 5
         argument = first & 31
         if argument < 24:
