@@ -1,0 +1,137 @@
+"""Energy registers: the chip's differences, judged; nothing lost or invented over power cuts."""
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware.core import holds
+from tests.firmware.core.conftest import Bench, PowerCut
+
+FAULT, RECOVERED, REBASED = 1013, 1014, 1018
+
+
+@pytest.mark.parametrize("seconds", [1, 37, 59, 61, 600])
+def test_energy_of_before_a_cut_is_recovered_from_the_chip(bench, seconds):
+    bench.run(seconds, 990)
+    bench.cut(100)
+    bench.run(1)
+    assert bench.status(5) == bench.consumed_ws // 3600
+    assert bench.events(FAULT) == []
+
+
+def test_a_chip_that_was_reset_gives_a_new_baseline_and_no_energy(bench):
+    bench.run(400, 900)
+    before_wh = bench.status(5)
+    bench.chip_offset_wh = -before_wh
+    bench.run(2, 0)
+    assert bench.status(5) == before_wh
+    assert bench.events(REBASED) == [before_wh]
+    bench.run(400, 900)
+    assert bench.status(5) == bench.consumed_ws // 3600
+
+
+def test_one_bad_frame_with_a_jump_changes_nothing(bench):
+    bench.run(400, 900)
+    bench.chip_offset_wh = 5_000
+    bench.run(1)
+    assert bench.status(21) == 2
+    bench.chip_offset_wh = 0
+    bench.run(1)
+    assert bench.status(21) == 0
+    assert bench.status(5) == bench.consumed_ws // 3600
+    assert (bench.events(FAULT), bench.codes().count(RECOVERED)) == ([2], 1)
+
+
+def test_a_lasting_jump_is_a_fault_at_once_a_hold_later_and_then_a_new_baseline(bench):
+    bench.run(400, 900)
+    bench.chip_offset_wh = 5_000
+    bench.run(1)
+    assert bench.events(FAULT) == [2]
+    bench.run(30)
+    assert bench.holds == holds.FAULT
+    bench.run(40)
+    assert bench.holds == 0
+    assert len(bench.events(REBASED)) == 1
+    bench.run(400)
+    assert abs(bench.status(5) - bench.consumed_ws // 3600) <= 1
+
+
+@pytest.mark.parametrize(("field", "cause"), [("silent", 1), ("zero", 3)])
+def test_metering_that_cannot_be_believed_holds_supply_until_it_is_good(bench, field, cause):
+    if field == "silent":
+        bench.sample.valid = False
+    else:
+        bench.sample.voltage_dv = bench.sample.frequency_dhz = 0
+    bench.run(5, 0)
+    assert bench.events(FAULT) == [cause]
+    assert bench.holds == 0
+    bench.run(35)
+    assert bench.holds == holds.FAULT
+    assert not bench.is_closed
+    bench.sample.valid = True
+    bench.sample.voltage_dv, bench.sample.frequency_dhz = 2300, 500
+    bench.run(1)
+    assert bench.holds == 0
+    assert bench.codes().count(RECOVERED) == 1
+
+
+def test_a_silent_chip_does_not_let_an_overload_cool_down(bench):
+    bench.run(59, 1100)
+    bench.sample.valid = False
+    bench.run(20)
+    bench.sample.valid = True
+    bench.run(1)
+    assert bench.holds == holds.OVERLOAD
+
+
+stories = st.lists(
+    st.one_of(
+        st.tuples(st.just("run"), st.integers(1, 200), st.integers(0, 1000)),
+        st.tuples(st.just("cut"), st.integers(0, 5000), st.integers(0, 2)),
+        st.tuples(st.just("cut in a write"), st.integers(0, 5), st.integers(1, 900)),
+        st.tuples(st.just("credit"), st.integers(1, 500), st.just(0)),
+        st.tuples(st.just("press"), st.just(0), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+def act(bench, kind, first, second):
+    if kind == "run":
+        bench.run(first, second)
+    elif kind == "cut":
+        bench.cut(first, clock_state=second)
+    elif kind == "cut in a write":
+        bench.store.cut_at = first
+        with contextlib.suppress(PowerCut):
+            bench.run(120, second)
+        bench.cut(1)
+    elif kind == "credit":
+        purchase = b"%08d" % (bench.identity + 500)
+        bench.command(4, {0: purchase, 1: 1, 2: first})
+    else:
+        bench.press()
+    bench.run(1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(stories)
+def test_registers_never_fall_and_credit_equals_charges_and_balance(story):
+    """Whatever happens: registers equal what flowed, rates sum to the total, no paisa appears."""
+    bench = Bench()
+    bench.install(credit={"mode": 1})
+    bench.command(4, {0: b"opening0", 1: 1, 2: 10_000})
+    bench.run(1)
+    energy_wh = credited = 0
+    for step in story:
+        act(bench, *step)
+        status = bench.board.status(bench.now_s)
+        assert status[5] >= energy_wh
+        assert status[5] == bench.consumed_ws // 3600
+        assert status[8] >= credited
+        assert status[8] == status[9] + status[6]
+        energy_wh, credited = status[5], status[8]
+    for reading in bench.readings():
+        assert sum(reading[4:8]) == reading[3] <= energy_wh
