@@ -29,6 +29,8 @@ COMPILED_KEPT = 8
 # The chip's small integers, whatever the interpreter's own word; constants beyond become big
 # integers.
 SMALL_INTEGER_BITS = 31
+# Before it, there is neither `vfs` nor `tls`.
+VERSION_OLDEST = (1, 23)
 PROBE = "import sys; print(sys.maxsize, *sys.implementation.version[:3])"
 PROBE_TIMEOUT_S = 10
 
@@ -63,12 +65,21 @@ def find() -> Interpreter:
     for command in commands:
         found = probe(command) if command else None
         if found:
-            return found
+            return _require_new(found)
     if named:
         raise InterpreterMissing(
             f"BIJLI_MICROPYTHON={named} does not start a MicroPython. Name one that runs."
         )
     raise InterpreterMissing("The MicroPython interpreter is missing. Run `make setup`.")
+
+
+def _require_new(found: Interpreter) -> Interpreter:
+    if tuple(int(part) for part in found.version.split(".")[:2]) < VERSION_OLDEST:
+        raise InterpreterMissing(
+            f"MicroPython {found.version} is too old: the boards need {VERSION_OLDEST[0]}."
+            f"{VERSION_OLDEST[1]}. Name a newer one in BIJLI_MICROPYTHON."
+        )
+    return found
 
 
 def command_in(folder: Path) -> tuple[str, ...] | None:

@@ -202,6 +202,13 @@ class Broker:
         if pid is not None:
             os.kill(pid, signal.SIGHUP)
 
+    def configured_port(self) -> int:
+        """The port of the broker last started in this home. Raises ToolError when none was."""
+        configuration = self.home / "mosquitto.conf"
+        if not configuration.exists():
+            raise ToolError(f"No broker was ever started in {self.home}.", "run `bijli up` first.")
+        return int(configuration.read_text().split()[1])
+
     @property
     def _passwords(self) -> Path:
         return self.home / "passwords"

@@ -41,8 +41,9 @@ class Source:
     suite: str
     signed_by: str = ""
 
-    def line(self, components: str) -> str:
-        """This source in apt's one-line form."""
+    def line(self) -> str:
+        """This source in apt's one-line form, with the parts that hold free software."""
+        components = "main universe" if "ubuntu" in self.signed_by + self.uri else "main"
         option = f"[signed-by={self.signed_by}] " if self.signed_by else ""
         return f"deb {option}{self.uri} {self.suite} {components}"
 
@@ -113,23 +114,24 @@ class Archive:
     `folder`.
     """
 
-    def __init__(self, suite: str, architecture: str, folder: Path) -> None:
+    def __init__(
+        self, suite: str, architecture: str, sources: Sequence[Source], folder: Path
+    ) -> None:
         self.suite = suite
         self.architecture = architecture
+        self.sources = sources
         self.folder = folder
 
     def update(self) -> None:
         """Fetch the list of packages. Raises Unavailable without apt, mirror or network."""
-        sources = sources_of_suite(self.suite, own_sources())
-        if not sources:
+        if not self.sources:
             raise Unavailable(
                 "This machine has no apt sources of Debian or Ubuntu to fetch packages from.",
                 "install what is missing by hand and name it (README, 'Other systems').",
             )
         for name in ("lists/partial", "cache/archives/partial", "packages"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        components = "main universe" if read_os_release().get("ID") == "ubuntu" else "main"
-        lines = "".join(source.line(components) + "\n" for source in sources)
+        lines = "".join(source.line() + "\n" for source in self.sources)
         (self.folder / "sources.list").write_text(lines)
         self._run(["update"], cwd=self.folder)
 
@@ -211,13 +213,31 @@ def machine_architecture() -> str:
     return shown.stdout.strip()
 
 
-def fetch_self_contained(name: str, package: str, suite: str, architecture: str) -> None:
-    """
-    Unpack `package` with everything it needs, the C library too, into the cache folder `name`.
+def fetch_self_contained(
+    name: str, package: str, suite: str, architecture: str, sources: Sequence[Source] = ()
+) -> None:
+    """Unpack `package` with everything it needs, the C library too, into the cache folder `name`.
 
-    So it may be of another release or architecture than the machine. Done before, it does nothing.
+    So it may be of another release, architecture or (by `sources`) distribution than the machine.
+    Done before, it does nothing.
     """
-    _fetch(name, suite, architecture, lambda archive: archive.all_packages(package))
+    found = sources or sources_of_suite(suite, own_sources())
+    _fetch(name, suite, architecture, found, lambda archive: archive.all_packages(package))
+
+
+def debian_on_ubuntu(suite: str) -> Source:
+    """Debian's archive as Ubuntu knows it: address and keys are from packages of Ubuntu."""
+    name, packages = "debian-archive", ["python-apt-common", "debian-archive-keyring"]
+    own = sources_of_suite(machine_suite(), own_sources())
+    _fetch(name, machine_suite(), "", own, lambda _: packages)
+    share = CACHE / name / "usr/share"
+    known = (share / "python-apt/templates/Debian.info").read_text()
+    address = re.search(r"^BaseURI: https?(://\S+?)/*$", known, re.MULTILINE)
+    if address is None:
+        raise Unavailable("Ubuntu does not name Debian's archive.", "see python-apt-common.")
+    keyring = share / "keyrings/debian-archive-keyring.gpg"
+    # Plain: a small system has no certificates yet, and the signature is what counts.
+    return Source(f"http{address.group(1)}", suite, str(keyring))
 
 
 def fetch_with_dependencies(name: str, *packages: str) -> None:
@@ -225,7 +245,8 @@ def fetch_with_dependencies(name: str, *packages: str) -> None:
     Unpack `packages` of the machine's own release, with what the system lacks for them, into the
     cache folder `name`. Done before, it does nothing.
     """
-    _fetch(name, machine_suite(), "", lambda archive: archive.missing_packages(packages))
+    own = sources_of_suite(machine_suite(), own_sources())
+    _fetch(name, machine_suite(), "", own, lambda archive: archive.missing_packages(packages))
 
 
 def library_folders(folder: Path) -> list[Path]:
@@ -237,7 +258,11 @@ def library_folders(folder: Path) -> list[Path]:
 
 
 def _fetch(
-    name: str, suite: str, architecture: str, choose: Callable[[Archive], list[str]]
+    name: str,
+    suite: str,
+    architecture: str,
+    sources: Sequence[Source],
+    choose: Callable[[Archive], Sequence[str]],
 ) -> None:
     """Unpack beside the cache folder `name` first, so that the cache only holds what is whole."""
     target = CACHE / name
@@ -250,7 +275,9 @@ def _fetch(
         )
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=CACHE) as work:
-        archive = Archive(suite, architecture or machine_architecture(), Path(work, "apt"))
+        archive = Archive(
+            suite, architecture or machine_architecture(), sources, Path(work, "apt")
+        )
         print(f"  fetching {name} ({suite}, {archive.architecture}) ...", flush=True)
         archive.update()
         unpacked = Path(work, "unpacked")

@@ -9,8 +9,9 @@ from tools.folders import CACHE
 
 # The 32-bit architecture that a 64-bit machine can run.
 NARROW = {"amd64": "i386", "arm64": "armhf"}
-# Debian 12 has no MicroPython; its successor's runs there, with its own libraries.
-NEWER_SUITE = {"bookworm": "trixie"}
+# Debian 12 has no MicroPython, and Ubuntu 24.04 an older one of 64 bit only. Debian 13's runs on
+# both, as it comes with its own libraries.
+NEWER_SUITE = {"bookworm": "trixie", "noble": "trixie"}
 PACKAGE = "micropython"
 
 
@@ -27,10 +28,11 @@ def ensure() -> None:
             "(64 bit: sizes and limits of the 32-bit chip are then not those of the tests).",
         )
     try:
-        _fetch("micropython32", NARROW.get(debian.machine_architecture(), ""))
+        _fetch_narrow()
     except Unavailable as reason:
         print(f"  no 32-bit MicroPython is to be had here ({reason.problem})")
-        _fetch("micropython64", debian.machine_architecture())
+        own, suite = debian.machine_architecture(), debian.machine_suite()
+        debian.fetch_self_contained("micropython64", PACKAGE, suite, own)
         print("  the boards run on a 64-bit MicroPython: its heap and integers are not the chip's")
 
 
@@ -39,6 +41,11 @@ def is_cached() -> bool:
     return any((CACHE / name).exists() for name in ("micropython32", "micropython64"))
 
 
-def _fetch(name: str, architecture: str) -> None:
-    suite = debian.machine_suite()
-    debian.fetch_self_contained(name, PACKAGE, NEWER_SUITE.get(suite, suite), architecture)
+def _fetch_narrow() -> None:
+    own = debian.machine_architecture()
+    if own not in NARROW:
+        raise Unavailable(f"{own} runs no 32-bit programs.", "go on with 64 bit.")
+    suite = NEWER_SUITE.get(debian.machine_suite(), debian.machine_suite())
+    is_ubuntu = debian.read_os_release().get("ID") == "ubuntu"
+    sources = [debian.debian_on_ubuntu(suite)] if is_ubuntu else []
+    debian.fetch_self_contained("micropython32", PACKAGE, suite, NARROW[own], sources)

@@ -1,8 +1,7 @@
 """Makes a bare clone ready to run: `python3 -m tools.setup [--dev]`.
 
-Runs before anything is installed, so it and what it imports need only the standard library. Each
-step leaves a stamp in the cache with what it was done from; a step whose stamp still fits is
-skipped.
+Runs before anything is installed, so it and what it imports need only the standard library. A
+step that has been done from the same lock and project is skipped.
 """
 
 import argparse
@@ -12,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
@@ -43,9 +43,9 @@ def main() -> int:
 def ensure_environment(dev: bool) -> None:
     """Make `.venv` with the pinned packages and the project itself. Raises ToolError."""
     digest, has_dev = _installed()
-    dev = dev or (has_dev and VENV.exists())
+    dev = dev or has_dev
     wanted = _wanted(dev)
-    if digest == wanted:
+    if digest == wanted and (VENV / "bin/python").exists():
         return
     if not (VENV / "bin/python").exists():
         _make_environment()
@@ -66,9 +66,11 @@ def _installed() -> tuple[str, bool]:
 
 
 def _wanted(dev: bool) -> str:
-    names = ["pyproject.toml", "requirements-dev.txt" if dev else "requirements.txt"]
-    content = b"".join((ROOT / name).read_bytes() for name in names)
-    return hashlib.sha256(content + str(ROOT).encode()).hexdigest()
+    """What the environment depends on: the lock, the project's own facts, and where it lies."""
+    lock = "requirements-dev.txt" if dev else "requirements.txt"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    content = f"{(ROOT / lock).read_text()} {project} {ROOT}"
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _make_environment() -> None:

@@ -139,8 +139,8 @@ def test_another_release_is_sought_in_the_main_archive_only(text, suite, expecte
 def test_the_line_for_apt_names_the_key_and_never_trusts_without_one():
     signed = Source("http://m.example/debian", "trixie", KEYRING)
     plain = Source("http://m.example/debian", "trixie")
-    assert signed.line("main") == f"deb [signed-by={KEYRING}] http://m.example/debian trixie main"
-    assert plain.line("main") == "deb http://m.example/debian trixie main"
+    assert signed.line() == f"deb [signed-by={KEYRING}] http://m.example/debian trixie main"
+    assert plain.line() == "deb http://m.example/debian trixie main"
 
 
 def test_the_release_is_read_from_the_machines_own_words(tmp_path):

@@ -27,10 +27,9 @@ def test_a_broker_named_by_the_environment_is_taken(monkeypatch):
     assert broker.find()[0] == "/opt/mosquitto"
 
 
-def test_a_machine_without_a_mirror_is_told_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(debian, "own_sources", list)
+def test_a_machine_without_a_mirror_is_told_what_to_do(tmp_path):
     with pytest.raises(Unavailable, match="no apt sources"):
-        debian.Archive("trixie", "i386", tmp_path).update()
+        debian.Archive("trixie", "i386", [], tmp_path).update()
 
 
 @pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
