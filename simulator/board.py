@@ -13,6 +13,7 @@ import vfs
 from simulator.hardware import rig, virtual
 from simulator.hardware.display import Hd44780
 from simulator.hardware.flash import BLOCK_BYTES, BLOCKS, Flash
+from simulator.hardware.serial import SerialLine
 from simulator.hardware.statefile import StateFile
 from simulator.plant.loads import Profile
 from simulator.plant.world import World
@@ -199,6 +200,9 @@ def main(parameters):
     rig.display = Hd44780()
     rig.meter = parameters["meter"].encode()
     rig.reset_cause = parameters["reset_cause"]
+    if parameters["line"] is not None:
+        registers = open(parameters["registers"], "r+b")
+        rig.serial = SerialLine(open(parameters["line"], "r+b"), registers)
     bench = Bench(channel, clock, heap)
     _mount(parameters, root_folders)
     _sow(parameters["seed"], world)
@@ -266,7 +270,7 @@ def _sit_in_the_dark(world, power_s):
 def _put_files_aside(parameters):
     """Open-by-path goes to the chip's flash later, so every path here becomes one under `_REAL_ROOT`."""
     vfs.mount(vfs.VfsPosix("/"), _REAL_ROOT)
-    for name in ("world", "flash", "profile"):
+    for name in ("world", "flash", "profile", "registers"):
         if parameters[name]:
             parameters[name] = _REAL_ROOT + parameters[name]
     return [folder if folder == ".frozen" else _REAL_ROOT + folder for folder in sys.path if folder]

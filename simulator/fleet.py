@@ -19,6 +19,7 @@ from typing import Any
 from simulator import interpreter
 from simulator import profile as profiles
 from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
+from simulator.line import SerialLine
 
 DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ESP32
 FLASH_BYTES = 384 * 4096
@@ -68,7 +69,8 @@ class House:
     ) -> None:
         self.directory = Path(directory).resolve()
         self.meter = meter
-        self.line = line
+        self._line_kind = line
+        self._line: SerialLine | None = None
         self.now_s = start_s
         self.dark = False
         self.heap: Facts = {}
@@ -104,6 +106,12 @@ class House:
             return
         if not self.dark:
             self._launch(POWER_ON, None)
+
+    def wake(self, now_s: int) -> None:
+        """Power the board at `now_s`, after a time in which the house was left alone without mains."""
+        self.dark = True
+        self.now_s = now_s
+        self.act(mains=True)
 
     def run_until(self, t_s: int) -> None:
         """Let the house live until board time `t_s`. Raises BoardDied, NotRunning."""
@@ -178,6 +186,13 @@ class House:
                 self._ask(do="stop")
             finally:
                 self._end_process()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the serial line of a house whose process has ended."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def _prepare(self, config: Facts) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -199,21 +214,30 @@ class House:
     def _launch(self, reset_cause: int, power_s: int | None) -> None:
         ours, theirs = socket.socketpair()
         heap_bytes = self._heap_bytes or heap_budget(self._build)
-        call = f"main({self._parameters(theirs.fileno(), reset_cause, power_s)!r})"
+        descriptors = [theirs.fileno()]
+        if self._line_kind == "pty":
+            self._line = self._line or SerialLine(self._registers)
+            descriptors.append(self._line.board_end)
+        call = f"main({self._parameters(descriptors, reset_cause, power_s)!r})"
         argv, environment = command(heap_bytes, self._build, call)
         with self.log.open("ab") as log, theirs:
             self._process = subprocess.Popen(
                 argv, env=environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=[theirs.fileno()],
+                pass_fds=descriptors,
             )  # fmt: skip
         self._socket = ours
         self._received = b""
         self.heap = self._receive()
         self.now_s = self.heap["ready"]
 
-    def _parameters(self, channel: int, reset_cause: int, power_s: int | None) -> str:
+    @property
+    def _registers(self) -> Path:
+        return self.directory / "registers.bin"
+
+    def _parameters(self, descriptors: list[int], reset_cause: int, power_s: int | None) -> str:
         return json.dumps({
-            "channel": channel, "meter": self.meter, "seed": self._seed, "start_s": self._start_s,
+            "channel": descriptors[0], "line": descriptors[1] if self._line else None,
+            "registers": str(self._registers), "meter": self.meter, "seed": self._seed, "start_s": self._start_s,
             "world": str(self.directory / "world.bin"), "flash": str(self.directory / "flash.img"),
             "profile": self._profile, "reset_cause": reset_cause, "power_s": power_s,
         })  # fmt: skip
@@ -340,3 +364,4 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         for house in self.houses:
             house.kill()
+            house.close()
