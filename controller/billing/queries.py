@@ -35,7 +35,7 @@ def last_bill(connection: Connection) -> Bill | None:
 
 
 def reading_at(connection: Connection, at_s: int) -> Reading | None:
-    """The meter's last reading up to `at_s`, but none from before it was fitted here."""
+    """The meter's last reading up to `at_s`; of a meter used before, that is where it began."""
     found = Reading.objects.filter(meter=connection.meter_id, end_s__lte=at_s)
     return found.order_by("end_s", "sequence").last()
 

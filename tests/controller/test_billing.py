@@ -1,0 +1,281 @@
+"""A month's bills and statements from signed readings, closed once and whole."""
+
+import pytest
+
+from controller.billing import rules
+from controller.errors import Refused
+
+CLERK = {"actor": "clerk"}
+JANUARY = rules.read_month("2026-01", 330)
+HOUR_S, DAY_S = 3_600, 86_400
+
+# ₹4.00 to 100 units, then ₹6.00; ₹50 a kW and month.
+SLABS = {"tables": [[None, True, [[100, 400], [None, 600]]]], "fixed_per_kw_paise": 5000}
+DEARER = {"tables": [[None, True, [[None, 1000]]]], "fixed_per_kw_paise": 5000}
+
+
+class Home:
+    """One connection of plant KATS with 2 kW, its package and what its meter has signed."""
+
+    def __init__(self, number: int, meter_id: str, package_id: str):
+        from controller.consumers import services
+
+        consumer = services.add_consumer("KATS", "Asha", 1, number, 2000, **CLERK)
+        self.connection = services.fit_meter(consumer.id, meter_id, **CLERK)
+        self.sequence = 0
+        self.version = 0
+        self.assign(package_id, None)
+
+    def assign(self, package_id: str, activated_s: int | None, opened_s: int = 0) -> None:
+        """Programmes a package; the board confirms it active then, or at once."""
+        from controller import clock
+        from controller.consumers import services
+
+        self.version += 1
+        services.assign_package(self.connection.pk, package_id, **CLERK)
+        services.programme_activated(
+            self.connection.meter_id, self.version, activated_s or clock.now_s()
+        )
+        if opened_s:
+            self.connection.assignments.filter(programme_version=self.version).update(
+                opened_s=opened_s
+            )
+
+    def read(self, end_s: int, energy_wh: int, mode: int = 0, charged: int = 0, balance: int = 0):
+        """Stores a reading with all energy at rate 0."""
+        from controller.headend.models import SignedMessage
+        from controller.readings.models import Reading
+
+        self.sequence += 1
+        message = SignedMessage.objects.create(
+            meter_id=self.connection.meter_id, epoch=1, counter=self.sequence, kind=2,
+            envelope=b"signed", received_s=end_s,
+        )  # fmt: skip
+        return Reading.objects.create(
+            meter_id=self.connection.meter_id, sequence=self.sequence, end_s=end_s, flags=0,
+            energy_wh=energy_wh, rate0_wh=energy_wh, rate1_wh=0, rate2_wh=0, rate3_wh=0,
+            power_w_max=0, voltage_v_min=230, voltage_v_max=230, supply_s=900, credit_mode=mode,
+            balance=balance, programme_version=self.version, charged_total=charged,
+            message=message,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def village(make_board, clock):
+    """Plant KATS, tariffs and packages of 2025; the clock stands before January. Adds homes."""
+    from datetime import date
+
+    from controller.consumers import services
+    from controller.tariffs import services as tariffs
+
+    clock(JANUARY.start_s - 10 * DAY_S)
+    services.add_plant("KATS", "BH", "Katsa", **CLERK)
+    for code, record in (("SLABS", SLABS), ("DEARER", DEARER)):
+        tariffs.add_tariff(code, code, **CLERK)
+        tariffs.add_version(code, date(2025, 1, 1), record, **CLERK)
+        for kind in ("B2.1", "A2.2"):
+            services.design_package(kind, "FD", 2000, tariff_code=code, **CLERK)
+    services.design_package("A2.1", "FD", 2000, price_paise=650, **CLERK)
+
+    def add_home(number: int, package_id: str = "B2.1 (FD) / 2000 / 0 / SLABS") -> Home:
+        meter_id = f"BHK{number:02}"
+        make_board(meter_id)
+        return Home(number, meter_id, package_id)
+
+    return add_home
+
+
+@pytest.fixture
+def close(village, clock):
+    """Closes January, seen from the first minute of February, and returns the bills by number."""
+    from controller.billing import queries, services
+
+    def close(month: str = "2026-01"):
+        clock(JANUARY.end_s + 60)
+        services.close_period("KATS", month, actor="clerk")
+        return list(queries.bills_of("KATS", month))
+
+    return close
+
+
+def lines_of(bill) -> list[tuple[str, int]]:
+    return [(line.kind, line.amount_paise) for line in bill.lines.all()]
+
+
+def test_a_bill_is_the_months_registers_by_the_tariff_in_words(village, close):
+    from controller.billing import queries
+
+    home = village(1)
+    first = home.read(JANUARY.start_s, 40_000)
+    home.read(JANUARY.start_s + DAY_S, 90_000)
+    last = home.read(JANUARY.end_s, 190_500)
+    (number,) = [bill.number for bill in close()]
+    bill = queries.find_bill(number)
+    assert number == "BHKATS00101-2026-01"
+    assert (bill.kind, bill.estimated, bill.note) == ("bill", False, "")
+    assert (bill.first_reading, bill.last_reading) == (first, last)
+    assert bytes(bill.last_reading.message.envelope) == b"signed"
+    assert bill.units_wh == 150_500
+    # 100 × 4.00 + 50.5 × 6.00 + 2 kW × 50.00
+    assert lines_of(bill) == [("energy", 40_000), ("energy", 30_300), ("fixed", 10_000)]
+    assert bill.total_paise == 80_300
+    assert [line.text for line in bill.lines.all()] == [
+        "Energy: 100.000 units at ₹4.00 a unit",
+        "Energy: 50.500 units at ₹6.00 a unit",
+        "Fixed charge: 2000 W at ₹50.00 a kW and month, 31 of 31 days",
+    ]
+
+
+def test_a_missing_reading_at_the_bounds_is_said_and_nothing_is_lost_or_billed_twice(
+    village, close, clock
+):
+    from controller.billing import queries, services
+
+    home = village(1)
+    home.read(JANUARY.start_s - HOUR_S, 1_000)
+    home.read(JANUARY.end_s - 5 * HOUR_S, 11_000)
+    (january,) = close()
+    assert january.estimated
+    assert "begin" in january.note
+    assert "number 2" in january.note
+    home.read(JANUARY.end_s - HOUR_S, 13_000)  # arrives after the month was closed
+    home.read(JANUARY.end_s + 28 * DAY_S, 20_000)
+    clock(JANUARY.end_s + 28 * DAY_S)
+    services.close_period("KATS", "2026-02", actor="clerk")
+    (february,) = queries.bills_of("KATS", "2026-02")
+    assert february.first_reading == january.last_reading
+    assert january.units_wh + february.units_wh == 19_000
+
+
+def test_a_meter_fitted_in_the_month_begins_at_its_registers_and_pays_for_its_days(
+    village, close, clock
+):
+    clock(JANUARY.start_s + 20 * DAY_S + HOUR_S)  # the 21st
+    home = village(1)
+    home.read(JANUARY.end_s, 10_000)
+    (bill,) = close()
+    assert (bill.first_reading, bill.units_wh, bill.estimated) == (None, 10_000, False)
+    assert lines_of(bill) == [("energy", 4_000), ("fixed", 3_548)]  # 100.00 × 11/31
+
+
+def test_the_slabs_run_on_across_a_package_change_under_the_same_tariff(village, close, clock):
+    from controller.consumers import services
+
+    home = village(1)
+    home.read(JANUARY.start_s, 0)
+    home.read(JANUARY.start_s + 10 * DAY_S, 80_000)
+    clock(JANUARY.start_s + 10 * DAY_S)
+    services.design_package("B2.1", "NN", 900, tariff_code="SLABS", **CLERK)
+    home.assign("B2.1 (NN) / 900 / 0 / SLABS", JANUARY.start_s + 10 * DAY_S)
+    home.read(JANUARY.end_s, 150_000)
+    (bill,) = close()
+    assert lines_of(bill) == [("energy", 40_000), ("energy", 30_000), ("fixed", 10_000)]
+
+
+def test_another_tariff_begins_anew_with_the_days_that_are_left(village, close, clock):
+    home = village(1)
+    home.read(JANUARY.start_s, 0)
+    home.read(JANUARY.start_s + 10 * DAY_S, 80_000)  # midnight after the 10th
+    home.assign("B2.1 (FD) / 2000 / 0 / DEARER", JANUARY.start_s + 10 * DAY_S + 900)
+    home.read(JANUARY.end_s, 150_000)
+    (bill,) = close()
+    assert lines_of(bill) == [
+        ("energy", 32_000),
+        ("fixed", 3_548),  # day 1 to 11: 100.00 × 11/31
+        ("energy", 70_000),
+        ("fixed", 6_452),  # day 12 to 31
+    ]
+    assert bill.lines.all()[0].text.startswith("Day 1 to 11. ")
+
+
+def test_an_energy_account_gets_a_statement(village, close):
+    home = village(1, "A2.1 (FD) / 2000 / 0 / 650p")
+    home.read(JANUARY.start_s, 1_000, mode=1, charged=1_000, balance=4_000)
+    home.read(JANUARY.end_s, 9_000, mode=1, charged=9_000, balance=6_000)
+    (bill,) = close()
+    assert (bill.kind, bill.account_unit) == ("statement", "Wh")
+    assert (bill.bought, bill.used, bill.balance, bill.difference) == (10_000, 8_000, 6_000, 0)
+    assert lines_of(bill) == [("energy", 5_200)]
+
+
+@pytest.mark.parametrize(("charged", "difference"), [(42_000, 0), (42_001, 1), (41_000, -1_000)])
+def test_a_money_account_must_agree_with_the_tariff_and_says_when_not(
+    village, close, charged, difference
+):
+    from controller.audit.models import AuditEvent
+    from controller.billing import queries
+
+    home = village(1, "A2.2 (FD) / 2000 / 0 / SLABS")
+    home.read(JANUARY.start_s, 0, mode=2, charged=500, balance=9_500)
+    # 80 units × 4.00 + 2 kW × 50.00 = 420.00
+    home.read(JANUARY.end_s, 80_000, mode=2, charged=500 + charged, balance=60_000 - charged)
+    (bill,) = close()
+    assert (bill.bought, bill.used) == (50_500, charged)
+    assert bill.difference == difference
+    assert ("against the tariff" in bill.note) == bool(difference)
+    assert list(queries.mismatches("KATS", "2026-01")) == ([bill] if difference else [])
+    event = AuditEvent.objects.get(action="close period")
+    assert event.detail["mismatches"] == ([bill.number] if difference else [])
+
+
+def test_a_month_half_postpaid_is_a_bill_for_that_half(village, close, clock):
+    change_s = JANUARY.start_s + 10 * DAY_S
+    home = village(1)
+    home.read(JANUARY.start_s, 0)
+    home.read(change_s, 50_000, mode=0)
+    home.assign("A2.2 (FD) / 2000 / 0 / SLABS", change_s, opened_s=change_s)
+    home.read(JANUARY.end_s, 70_000, mode=2, charged=8_000 + 6_774, balance=100)
+    (bill,) = close()
+    assert bill.kind == "bill"
+    assert lines_of(bill) == [("energy", 20_000), ("fixed", 3_226)]  # 10 of 31 days
+    assert (bill.used, bill.difference) == (14_774, 0)  # 21 of 31 days, 20 units
+
+
+def test_who_has_no_meter_or_no_confirmed_package_gets_no_bill(village, close):
+    from controller.consumers import services
+
+    village(1).connection.assignments.update(activated_s=None)
+    services.add_consumer("KATS", "No meter", 1, 2, 1000, **CLERK)
+    assert close() == []
+
+
+def test_a_meter_that_was_never_heard_is_billed_its_fixed_charge_and_says_so(village, close):
+    village(1)
+    (bill,) = close()
+    assert (bill.units_wh, bill.total_paise, bill.estimated) == (0, 10_000, True)
+    assert "registers at 0" in bill.note
+
+
+def test_a_month_is_closed_once_and_not_before_its_end(village, close, clock):
+    from controller.billing import services
+    from controller.billing.models import Bill, Period
+
+    village(1)
+    clock(JANUARY.end_s - 1)
+    with pytest.raises(Refused, match="not over"):
+        services.close_period("KATS", "2026-01", actor="clerk")
+    close()
+    for month in ("2026-01", "2025-12"):
+        with pytest.raises(Refused, match="closed up to"):
+            services.close_period("KATS", month, actor="clerk")
+    assert (Period.objects.count(), Bill.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("plant", "month"), [("NONE", "2026-01"), ("KATS", "2026-13"), ("KATS", "January")]
+)
+def test_an_unknown_plant_or_month_is_refused(village, clock, plant, month):
+    from controller.billing import services
+
+    with pytest.raises(Refused):
+        services.close_period(plant, month, actor="clerk")
+
+
+def test_a_month_is_local():
+    """January in India begins at 18:30 UTC on New Year's Eve, and February has its own days."""
+    from controller import clock
+
+    assert clock.moment(JANUARY.start_s).isoformat() == "2025-12-31T18:30:00+00:00"
+    assert (JANUARY.days, rules.read_month("2028-02", 330).days) == (31, 29)
+    assert JANUARY.day_of(JANUARY.start_s) == 1
+    assert JANUARY.day_of(JANUARY.end_s - 1) == 31

@@ -1,0 +1,115 @@
+"""Prepaid credit: sold once, in the package's unit, credited when the board says so."""
+
+import pytest
+
+from controller.errors import Refused
+from controller.prepay import rules
+
+CLERK = {"actor": "clerk"}
+
+
+@pytest.fixture
+def sell(board, clock):
+    """Sells to meter BHK01, whose package is prepaid energy at ₹6.50 a unit."""
+    from controller.consumers import services as consumers
+    from controller.prepay import services
+
+    consumers.add_plant("KATS", "BH", "Katsa", **CLERK)
+    consumers.add_consumer("KATS", "Asha Devi", 11, 12, 2000, **CLERK)
+    connection = consumers.fit_meter("BHKATS01112", board.meter_id, **CLERK)
+    package = consumers.design_package("A2.1", "FD", 500, price_paise=650, **CLERK)
+    consumers.assign_package(connection.pk, package.id, **CLERK)
+
+    def sell(amount=5000, unit="energy", paid_paise=3250, purchase_id=None, meter_id="BHK01"):
+        return services.sell_credit(meter_id, amount, unit, paid_paise, purchase_id, **CLERK)
+
+    return sell
+
+
+def finish(command, transition: str, *arguments) -> None:
+    from controller.headend.signals import command_finished
+
+    getattr(command, f"mark_{transition}")(*arguments)
+    command.save()
+    command_finished.send(sender=type(command), command=command)
+
+
+def test_a_sale_is_credited_by_the_boards_receipt_alone(sell):
+    purchase = sell()
+    assert purchase.state == "queued"
+    assert (purchase.command.name, purchase.command.arguments["2"]) == ("credit", 5000)
+    finish(purchase.command, "applied")
+    purchase.refresh_from_db()
+    assert purchase.state == "credited"
+
+
+@pytest.mark.parametrize(("transition", "arguments"), [("refused", (4,)), ("expired", ())])
+def test_a_sale_that_the_board_did_not_take_is_refused(sell, transition, arguments):
+    purchase = sell()
+    finish(purchase.command, transition, *arguments)
+    purchase.refresh_from_db()
+    assert purchase.state == "refused"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"amount": 0},
+        {"amount": -5000},
+        {"amount": 10**9 + 1},
+        {"paid_paise": 0},
+        {"paid_paise": -1},
+        {"unit": "money"},
+        {"unit": "litres"},
+        {"unit": 3},
+        {"purchase_id": "12"},
+        {"purchase_id": "G" * 16},
+        {"meter_id": "BHK99"},
+    ],
+)
+def test_bad_orders_are_refused_and_queue_nothing(sell, order):
+    from controller.headend.models import Command
+    from controller.prepay.models import Purchase
+
+    with pytest.raises(Refused):
+        sell(**order)
+    assert not Purchase.objects.exists()
+    assert Command.objects.count() == 1  # the package's
+
+
+def test_a_purchase_id_counts_once(sell):
+    from controller.headend.models import Command
+    from controller.prepay.models import Purchase
+
+    sell(purchase_id="00000000000000aa")
+    with pytest.raises(Refused, match="sold already"):
+        sell(purchase_id="00000000000000aa")
+    assert Purchase.objects.count() == 1
+    assert Command.objects.filter(name="credit").count() == 1
+
+
+def test_money_buys_energy_at_the_packages_price_and_no_paisa_is_lost(sell):
+    assert sell(amount=None, paid_paise=10_000).amount == 15_385  # 15,384.6… Wh, rounded up
+    for paid_paise in (1, 649, 650, 651, 9_999):
+        bought_wh = rules.energy_wh(paid_paise, 650)
+        assert bought_wh * 650 >= paid_paise * 1000 > (bought_wh - 1) * 650
+
+
+def test_the_account_sets_the_boards_registers_beside_the_sales(sell):
+    from controller.fleet.models import MeterState
+    from controller.prepay import queries
+
+    finish(sell().command, "applied")
+    sell(amount=700)
+    MeterState.objects.filter(meter="BHK01").update(
+        credit_mode=1, credited_total=5000, charged_total=1200, balance=3800
+    )
+    account = queries.account("BHK01")
+    assert account == ("Wh", 5700, 700, 5000, 1200, 3800)
+    assert account.difference == 0
+
+
+def test_a_postpaid_meter_has_no_account(sell):
+    from controller.prepay import queries
+
+    assert queries.account("BHK01") is None

@@ -1,0 +1,98 @@
+"""Tariffs: dated versions that supersede each other and are never edited."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from controller.errors import Refused
+
+FORMS = Path(__file__).resolve().parents[1] / "rating/forms.json"
+CHEAP = {"tables": [[None, True, [[None, 500]]]]}
+DEAR = {"tables": [[None, True, [[None, 650]]]]}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def domestic(clock):
+    from controller.tariffs import services
+
+    services.add_tariff("DOMESTIC", "Domestic", actor="clerk")
+    services.add_version("DOMESTIC", date(2026, 1, 1), CHEAP, actor="clerk")
+    return "DOMESTIC"
+
+
+def test_a_later_version_supersedes_from_its_date_and_leaves_the_past(domestic):
+    from controller.tariffs import queries, services
+
+    services.add_version(domestic, date(2026, 7, 1), DEAR, actor="clerk")
+    prices = [
+        queries.version_on(domestic, on).record["tables"][0][2][0][1]
+        for on in (date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1), date(2027, 1, 1))
+    ]
+    assert prices == [500, 500, 650, 650]
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "record"),
+    [
+        (date(2026, 1, 1), DEAR),  # the same day again
+        (date(2025, 1, 1), DEAR),  # would change what was in force
+        (date(2026, 7, 1), {"tables": [[None, True, [[50, 1], [40, 2], [None, 3]]]]}),
+        (date(2026, 7, 1), {"tables": [[n, True, [[100 * m, 1] for m in range(1, 13)]]
+                                       for n in (100, 200, 300, 400, 500)] + CHEAP["tables"],
+                            "fixed_by_units_1ph": [[n, 9999] for n in range(11)] + [[None, 1]]}),
+    ],
+)  # fmt: skip
+def test_a_version_that_edits_the_past_or_cannot_be_rated_is_refused(domestic, valid_from, record):
+    from controller.tariffs import queries, services
+
+    with pytest.raises(Refused):
+        services.add_version(domestic, valid_from, record, actor="clerk")
+    assert queries.find_tariff(domestic).versions.count() == 1
+
+
+def test_no_version_before_the_first_and_no_unknown_tariff(domestic):
+    from controller.tariffs import queries
+
+    with pytest.raises(Refused, match="no version"):
+        queries.version_on(domestic, date(2025, 12, 31))
+    with pytest.raises(Refused, match="no tariff"):
+        queries.find_tariff("NONE")
+
+
+@pytest.mark.parametrize("code", ["", "650p", "lower", "WITH SPACE", "X" * 33, "DOMESTIC"])
+def test_a_malformed_or_used_code_is_refused(domestic, code):
+    from controller.tariffs import services
+
+    with pytest.raises(Refused):
+        services.add_tariff(code, "name", actor="clerk")
+
+
+def test_a_file_is_imported_whole_and_audited(clock):
+    from controller.audit.models import AuditEvent
+    from controller.tariffs import queries, services
+
+    codes = services.import_file(FORMS, "2026-01-01", actor="clerk")
+    assert codes == [entry["id"] for entry in json.loads(FORMS.read_text())["tariffs"]]
+    assert queries.find_tariff("SERVICE").currency == "NPR"
+    assert AuditEvent.objects.filter(action="add tariff version").count() == len(codes)
+    assert AuditEvent.objects.filter(action="assume in tariff import").count() == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"tariffs": [{"id": "GOOD", "slabs": [[null, 1]]}, {"id": "BAD"}]}']
+)
+def test_of_a_bad_file_nothing_is_imported(clock, tmp_path, text):
+    from controller.tariffs import services
+    from controller.tariffs.models import Tariff
+
+    path = tmp_path / "tariffs.json"
+    path.write_text(text)
+    with pytest.raises(Refused):
+        services.import_file(path, "2026-01-01", actor="clerk")
+    with pytest.raises(Refused):
+        services.import_file(path, "January", actor="clerk")
+    assert not Tariff.objects.exists()
