@@ -151,6 +151,7 @@ class Account:
     def restart_month(self):
         """Rate from zero under new terms: what was charged stays, no day is charged again."""
         values = self._values
+        values[LOW_REPORTED] = 0
         if self.mode != MONEY:
             values[MONTH] = 0
         elif values[MONTH]:

@@ -224,3 +224,14 @@ def test_an_unset_clock_charges_energy_but_no_day(money, tariff):
     money.run(400, 900)
     record = rating.from_names(tariff)
     assert charged(money) == rating.total_paise(record, [money.status(5), 0, 0, 0], 1000, 1, 1, 31)
+
+
+def test_warnings_begin_anew_when_the_package_turns_to_prepaid(bench):
+    """A postpaid board that is given energy credit warns and cuts as any other."""
+    bench.install(2, credit={"mode": ENERGY})
+    assert bench.events(EXHAUSTED) == [0]
+    add_credit(bench, 10)
+    bench.install(3)
+    assert (bench.holds, bench.status(6)) == (0, 0)
+    bench.install(4, credit={"mode": ENERGY, "low_1": 20})
+    assert bench.events(LOW_1) == [10]
