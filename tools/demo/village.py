@@ -1,41 +1,51 @@
 """The demo's village: three consumers with simulated boards, and the controller that runs them.
 
 It knows how to move virtual time, touch a house, and ask the controller; what happens when is the
-story's business.
+story's business, and how the village came to be is `commission`'s.
 """
 
-import random
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from protocol import messages as m
 from protocol.limits import EPOCH_UNIX_S
 from simulator.fleet import Fleet, House
+from tools.demo.chaos import Chaos
 from tools.demo.narrator import Narrator
-from tools.office import register_meter, wait_for_receipt
+from tools.office import wait_for_receipt
 from tools.stack import Stack
 
 IST = timezone(timedelta(hours=5, minutes=30))
 FIRST_DAY = datetime(2026, 1, 29, tzinfo=IST)
 START_S = int(FIRST_DAY.timestamp()) - EPOCH_UNIX_S
 
-PLANT = "KATS"
-MONTH = "2026-01"
 ACTOR = "demo"
 
 RECEIPT_TIMEOUT_S = 45.0  # real seconds, also enough for a restart of headend or broker
 INGEST_TIMEOUT_S = 45.0
+POLL_S = 0.05
+CHAOS_STRETCH_S = 1800  # shorter stretches are left in peace: their scene looks at seconds
 STEP_S = 5  # virtual seconds between two looks while waiting for something
+
+STATUS_OF_INTEREST = {
+    "holds": m.STATUS_HOLDS,
+    "energy_wh": m.STATUS_ENERGY_WH,
+    "balance": m.STATUS_BALANCE,
+    "credited_total": m.STATUS_CREDITED_TOTAL,
+    "limit_w": m.STATUS_LIMIT_W,
+    "last_reading": m.STATUS_LAST_READING,
+    "last_event": m.STATUS_LAST_EVENT,
+}
 
 
 def moment_s(day: int, clock: str) -> int:
     """Board time of a local wall-clock time, `day` counted from 1: `moment_s(2, "08:30")`."""
-    hours, minutes = clock.split(":")
-    return START_S + (day - 1) * 86400 + int(hours) * 3600 + int(minutes) * 60
+    hours, minutes, *seconds = (int(part) for part in clock.split(":"))
+    return START_S + (day - 1) * 86400 + hours * 3600 + minutes * 60 + sum(seconds)
 
 
 def clock_text(t_s: int) -> str:
@@ -49,23 +59,31 @@ class Home:
 
     role: str
     meter: str
+    connection: int
     house: House
+    package: str
     limit_w: int
-    consumer: str = ""
+    mean_w: int  # of its load, so that the story can sell credit to measure
+    month_end: dict[str, Any] = field(default_factory=dict)
 
 
 class Village:
     """Stack, fleet and the homes by role: `postpaid`, `energy`, `money`."""
 
-    def __init__(self, stack: Stack, clock_file: Path, narrator: Narrator, seed: int):
+    def __init__(self, stack: Stack, clock_file: Path, narrator: Narrator):
         self.stack = stack
         self.narrator = narrator
         self.homes: dict[str, Home] = {}
         self.fleet = Fleet([])
         self.now_s = START_S
+        self.chaos: Chaos | None = None
         self._clock_file = clock_file
-        self._random = random.Random(seed)
         self.set_clock(START_S)
+
+    def settle_in(self, homes: list[Home]) -> None:
+        """The houses of the village, once they are built."""
+        self.homes = {home.role: home for home in homes}
+        self.fleet = Fleet([home.house for home in homes])
 
     @property
     def postpaid(self) -> Home:
@@ -80,8 +98,11 @@ class Village:
         return self.homes["money"]
 
     def set_clock(self, t_s: int) -> None:
+        """Tell the controller the time of the village."""
         self.now_s = t_s
-        self._clock_file.write_text(str(t_s))
+        draft = self._clock_file.with_suffix(".new")
+        draft.write_text(str(t_s))
+        draft.replace(self._clock_file)  # at once: nobody may read a file without a number
 
     # --- time -------------------------------------------------------------------------------
 
@@ -90,6 +111,9 @@ class Village:
         start_s = self.now_s
         label = f"{clock_text(start_s)} → {clock_text(t_s)}"
         with self.narrator.progress(label, t_s - start_s) as bar:
+            if self.chaos and t_s - start_s >= CHAOS_STRETCH_S:
+                self.fleet.run_until((start_s + t_s) // 2)
+                self.chaos.kill_a_board(self.fleet.houses, t_s)
             self.fleet.run_until(t_s, progress=lambda now_s: bar.show(now_s - start_s))
         self.set_clock(t_s)
 
@@ -103,6 +127,14 @@ class Village:
             self.run_for(min(step_s, end_s - self.now_s))
         return not waiting()
 
+    def go_live(self) -> None:
+        """From now on the boards live in real time, and the controller's clock follows them."""
+        for home in self.homes.values():
+            home.house.live(1)
+
+    def follow_boards(self) -> None:
+        self.set_clock(max(home.house.observe()["t_s"] for home in self.homes.values()))
+
     # --- the consumer's side ----------------------------------------------------------------
 
     def act(self, home: Home, **action: Any) -> None:
@@ -114,8 +146,10 @@ class Village:
         self.run_for(2)
 
     def look(self, home: Home) -> dict[str, Any]:
+        """What is to be seen at the house now: the plant's facts, display, the board's status."""
         seen: dict[str, Any] = home.house.observe()
-        return seen
+        status = seen["status"]
+        return {**seen, **{name: status[str(key)] for name, key in STATUS_OF_INTEREST.items()}}
 
     def display(self, home: Home) -> str:
         return " | ".join(line.strip() for line in self.look(home)["display"])
@@ -157,5 +191,57 @@ class Village:
         while time.monotonic() < deadline:
             if Reading.objects.filter(meter_id=home.meter, end_s=end_s).exists():
                 return True
-            time.sleep(0.1)
+            time.sleep(POLL_S)
         return False
+
+    def settle(self) -> None:
+        """Wait (real time, bounded) until the controller holds all readings and events there are."""
+        deadline = time.monotonic() + INGEST_TIMEOUT_S
+        for home in self.homes.values():
+            while not self._is_up_to_date(home) and time.monotonic() < deadline:
+                time.sleep(POLL_S)
+
+    def _is_up_to_date(self, home: Home) -> bool:
+        from controller.readings.models import Event, Reading
+
+        seen = self.look(home)
+        readings = Reading.objects.filter(meter_id=home.meter, sequence=seen["last_reading"])
+        events = Event.objects.filter(meter_id=home.meter, sequence=seen["last_event"])
+        return (not seen["last_reading"] or readings.exists()) and events.exists()
+
+    def why_off(self, home: Home) -> str:
+        from controller.fleet.queries import why_off
+
+        return str(why_off(self.state(home)))
+
+    def event_codes(self, home: Home) -> set[int]:
+        from controller.readings.models import Event
+
+        return set(Event.objects.filter(meter_id=home.meter).values_list("code", flat=True))
+
+    def stored_readings(self) -> int:
+        from controller.readings.models import Reading
+
+        return int(Reading.objects.count())
+
+    def missing_and_doubled(self, home: Home) -> tuple[int, int]:
+        """How many sequence numbers are missing up to the last one, and how many stand twice."""
+        from controller.readings.models import Reading
+
+        rows = list(
+            Reading.objects.filter(meter_id=home.meter).values_list("sequence", flat=True)
+        )
+        return max(rows, default=0) - len(set(rows)), len(rows) - len(set(rows))
+
+    def assign(self, home: Home, package: str, activation_s: int = 0) -> str:
+        """Programme a package into the board; the state of the command after its receipt."""
+        from controller.consumers.services import assign_package
+
+        assignment = assign_package(home.connection, package, activation_s, actor=ACTOR)
+        home.package = package
+        return str(self.receipt(assignment.command_id).state)
+
+    def remember_month_end(self) -> None:
+        """Note what the plant says at this very moment, for the reconciliation."""
+        for home in self.homes.values():
+            home.month_end = self.look(home)
