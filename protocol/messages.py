@@ -184,7 +184,7 @@ def unpack(payload):
     return kind, counter, sent_s, body
 
 
-def seal_message(role_key, meter, epoch, direction, kind, counter, sent_s, body):  # noqa: PLR0917
+def seal_message(role_key, meter, epoch, direction, kind, counter, sent_s, body):
     """Return the whole MQTT payload. Raises MessageError, or LimitError when too large."""
     if direction_of(kind) != direction:
         raise MessageError("kind %d does not go %s" % (kind, direction))

@@ -1,4 +1,4 @@
-"""Runs a script under the MicroPython interpreter that plays the chip, for the tests of every room."""
+"""Runs a script under the MicroPython interpreter that plays the chip, for tests of every room."""
 
 import subprocess
 import tempfile

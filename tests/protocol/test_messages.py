@@ -1,4 +1,4 @@
-"""Messages: only genuine, well formed ones come in, and nothing that arrives can break a reader."""
+"""Messages: only genuine, well formed ones come in; nothing that arrives can break a reader."""
 
 import random
 
@@ -54,7 +54,7 @@ def test_a_kind_cannot_go_the_other_way_even_when_it_is_signed():
         open_(sealed, direction=messages.DOWN)
 
 
-@pytest.mark.parametrize("index", range(0, 8 * 60))
+@pytest.mark.parametrize("index", range(8 * 60))
 def test_one_flipped_bit_is_always_noticed(index):
     data = bytearray(seal(messages.EVENTS, {0: [[1, 0, 0, 301, 2]]}))
     bit = index % (8 * len(data))

@@ -78,11 +78,13 @@ def check_messages(case):
     meter, epoch, direction = case["meter"], case["epoch"], case["direction"]
     role = keys.ROLE_UPLINK if direction == messages.UP else keys.ROLE_DOWNLINK
     key = keys.role_key(bytes.fromhex(case["root"]), epoch, role, meter)
-    message = (case["kind"], case["counter"], case["sent_s"], body)
+    message = [case["kind"], case["counter"], case["sent_s"], body]
     sealed = bytes.fromhex(case["sealed"])
-    return messages.seal_message(
-        key, meter, epoch, direction, *message
-    ) == sealed and messages.open_message(key, meter, direction, sealed) == (epoch, *message)
+    return (
+        cose.peek_epoch(sealed) == epoch
+        and messages.seal_message(key, meter, epoch, direction, *message) == sealed
+        and messages.open_message(key, meter, direction, sealed)[1:] == tuple(message)
+    )
 
 
 def check_commands(case):
