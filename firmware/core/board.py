@@ -6,9 +6,7 @@ of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/bo
 
 from firmware.core import calendar, energy, ledger, panel, report
 from firmware.core.account import Account
-from firmware.core.actions import (  # noqa: F401 all of them for callers
-    CLOSE_RELAY,
-    OPEN_RELAY,
+from firmware.core.actions import (
     PERSIST,
     SEND_EVENTS,
     SEND_READINGS,
