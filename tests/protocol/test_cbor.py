@@ -62,7 +62,7 @@ def test_bytes_are_either_refused_or_the_one_form_of_their_value(data):
         {"a": 0},
         {True: 0},
         {1, 2},
-        object(),
+        Ellipsis,
         [[[[[[[[[]]]]]]]]],
     ],
     ids=repr,
