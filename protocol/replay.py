@@ -1,6 +1,6 @@
-"""Which message counters are new: a window for what boards send, strict order for commands.
+"""Which counters of a meter's messages are new, although messages may overtake each other.
 
-Both hold their state in plain integers, so that the owner can store them.
+Commands need no window: a board takes only a counter above the last one it wrote down.
 This module must not know keys: ask it only about authenticated messages.
 """
 
@@ -47,16 +47,3 @@ class Window:
         if self.highest:
             bitmap |= 1
         self.bitmap = (bitmap << (steps - 1)) & ((1 << _BEHIND) - 1)
-
-
-class StrictCounter:
-    """The highest counter accepted from the controller; only a higher one is accepted."""
-
-    def __init__(self, last=0):
-        self.last = last
-
-    def accept(self, counter):
-        """Remember `counter`. Raises ReplayError unless it is higher than the last."""
-        if counter <= self.last:
-            raise ReplayError("counter %d is not above %d" % (counter, self.last))
-        self.last = counter

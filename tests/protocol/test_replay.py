@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import ReplayError
-from protocol.replay import StrictCounter, Window
+from protocol.replay import Window
 
 
 @given(st.lists(st.integers(1, 200)))
@@ -34,17 +34,3 @@ def test_the_window_can_be_stored_in_signed_64_bit_columns_and_taken_up_again(ar
         assert outcomes[0] is outcomes[1]
         stored = (again.highest, again.bitmap)
         assert 0 <= again.bitmap < 2**63
-
-
-@pytest.mark.parametrize("counter", [4, 5, 0, -1])
-def test_a_command_counter_must_be_above_the_last(counter):
-    with pytest.raises(ReplayError):
-        StrictCounter(5).accept(counter)
-
-
-def test_a_refused_command_counter_changes_nothing():
-    counter = StrictCounter(5)
-    with pytest.raises(ReplayError):
-        counter.accept(5)
-    counter.accept(9)
-    assert counter.last == 9
