@@ -51,6 +51,18 @@ def connection_of_meter(meter_id: str) -> Connection:
     return connection
 
 
+def lock_connection(connection_id: int) -> Connection:
+    """The connection, to this transaction alone: programmes and sales take turns.
+
+    Raises Refused when there is none.
+    """
+    found = Connection.objects.select_for_update(of=("self",))
+    connection = found.select_related("consumer__plant", "meter").filter(pk=connection_id).first()
+    if connection is None:
+        raise Refused(f"There is no connection {connection_id}", "Choose one of a consumer.")
+    return connection
+
+
 def assignments(connection: Connection) -> QuerySet[PackageAssignment]:
     """All that was ever programmed for the connection, the oldest first."""
     return connection.assignments.select_related("package__tariff")

@@ -163,9 +163,7 @@ def assign_package(
     Raises Refused when the connection has no meter, its sanctioned load is below the package's
     limit, the package's tariff is not in force on the day of activation, or that day is over.
     """
-    connection = Connection.objects.select_related("consumer__plant", "meter").get(
-        pk=connection_id
-    )
+    connection = queries.lock_connection(connection_id)
     package = queries.find_package(package_id)
     meter = _meter_for(connection, package)
     now_s = clock.now_s()

@@ -34,7 +34,7 @@ def sell_credit(
     energy what the package's price gives (docs/packages.md). Raises Refused when the unit is
     not that of the meter's package, or the purchase id (16 hex digits) was used before.
     """
-    connection = consumers.connection_of_meter(meter_id)
+    connection = consumers.lock_connection(consumers.connection_of_meter(meter_id).pk)
     number = rules.read_unit(unit)
     package = _package_of(connection)
     if package.mode != number:

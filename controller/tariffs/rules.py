@@ -45,12 +45,7 @@ def read_entry(entry: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
     Raises Refused for an unknown name or an entry without prices.
     """
-    unknown = sorted(set(entry) - CHARGES - WORDS)
-    if unknown:
-        raise Refused(
-            f"Tariff {entry.get('id')!r} has the unknown name {unknown[0]!r}",
-            f"Known charges: {', '.join(sorted(CHARGES))}.",
-        )
+    _check_names(entry)
     remarks: list[str] = []
     service = entry.get("service_by_band", [])
     record = {
@@ -65,6 +60,17 @@ def read_entry(entry: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "rebate_bp": _basis_points(entry, "on_time_rebate_pct"),
     }
     return check_record(record), remarks
+
+
+def _check_names(entry: Any) -> None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+        raise Refused("A tariff has no `id`", "Give each tariff of the file an `id` as its code.")
+    unknown = sorted(set(entry) - CHARGES - WORDS)
+    if unknown:
+        raise Refused(
+            f"Tariff {entry['id']!r} has the unknown name {unknown[0]!r}",
+            f"Known charges: {', '.join(sorted(CHARGES))}.",
+        )
 
 
 def check_record(names: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +90,9 @@ def check_record(names: dict[str, Any]) -> dict[str, Any]:
 
 def _read_tables(entry: dict[str, Any], remarks: list[str]) -> list[list[Any]]:
     if "by_total_units" in entry:
-        return [[table["total_max"], True, table["slabs"]] for table in entry["by_total_units"]]
+        return [
+            [table.get("total_max"), True, table.get("slabs")] for table in entry["by_total_units"]
+        ]
     if "slabs" not in entry:
         raise Refused(
             f"Tariff {entry.get('id')!r} has no prices", "Give `slabs` or `by_total_units`."
@@ -94,7 +102,8 @@ def _read_tables(entry: dict[str, Any], remarks: list[str]) -> list[list[Any]]:
     is_telescopic = _read_telescopic(entry, remarks)
     if beyond is None:
         return [[None, is_telescopic, slabs]]
-    return [[slabs[-1][0], is_telescopic, slabs], [None, False, beyond]]
+    highest = slabs[-1][0] if slabs and slabs[-1] else None
+    return [[highest, is_telescopic, slabs], [None, False, beyond]]
 
 
 def _read_telescopic(entry: dict[str, Any], remarks: list[str]) -> bool:

@@ -1,10 +1,7 @@
 """Adds tariffs and dated versions. Nothing is edited: a later version supersedes."""
 
-import json
 import re
 from datetime import date
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -61,24 +58,16 @@ def add_version(
 
 
 @transaction.atomic
-def import_file(path: Path, valid_from: date | str, *, actor: str) -> list[str]:
-    """Adds the tariffs of a file (docs/rating.md, "Tariff files"); returns their codes.
+def import_entries(entries: list[dict[str, Any]], valid_from: date, *, actor: str) -> list[str]:
+    """Adds published tariffs (docs/rating.md, "Tariff files"), each with one version.
 
-    Each gets one version from `valid_from` (a date, or its text YYYY-MM-DD) on; a tariff that
-    is there already gets a further version. All or, when Refused is raised, none.
+    A tariff that is there already gets a further version. All are added, or none when Refused
+    is raised. Returns remarks on what had to be assumed, which are audited, too.
     """
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)["tariffs"]
-        begins = valid_from if isinstance(valid_from, date) else date.fromisoformat(valid_from)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(
-            f"{path} from {valid_from} cannot be imported: {error}",
-            "Give a JSON file with `tariffs` and a date as 2026-01-31.",
-        ) from error
-    return [_import_entry(entry, begins, actor) for entry in entries]
+    return [remark for entry in entries for remark in _import_entry(entry, valid_from, actor)]
 
 
-def _import_entry(entry: dict[str, Any], valid_from: date, actor: str) -> str:
+def _import_entry(entry: dict[str, Any], valid_from: date, actor: str) -> list[str]:
     record, remarks = rules.read_entry(entry)
     code: str = record["code"]
     if not Tariff.objects.filter(code=code).exists():
@@ -87,4 +76,4 @@ def _import_entry(entry: dict[str, Any], valid_from: date, actor: str) -> str:
     add_version(code, valid_from, record, actor=actor)
     for remark in remarks:
         audit.record(actor, "assume in tariff import", f"tariff {code}", remark=remark)
-    return code
+    return remarks

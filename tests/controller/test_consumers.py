@@ -233,6 +233,7 @@ def test_what_cannot_be_assigned_is_refused_and_nothing_is_queued(connection, pa
         (connection.pk, package.id, 1),  # long past
         (connection.pk, "A2.2 (FD) / 1 / 1 / 1p", 0),  # never designed
         (bare.pk, package.id, 0),
+        (0, package.id, 0),
     ):
         with pytest.raises(Refused):
             services.assign_package(pk, package_id, activation_s, **CLERK)

@@ -71,28 +71,36 @@ def test_a_malformed_or_used_code_is_refused(domestic, code):
         services.add_tariff(code, "name", actor="clerk")
 
 
-def test_a_file_is_imported_whole_and_audited(clock):
+def test_published_entries_are_imported_whole_and_audited(clock):
     from controller.audit.models import AuditEvent
     from controller.tariffs import queries, services
 
-    codes = services.import_file(FORMS, "2026-01-01", actor="clerk")
-    assert codes == [entry["id"] for entry in json.loads(FORMS.read_text())["tariffs"]]
+    entries = json.loads(FORMS.read_text())["tariffs"]
+    remarks = services.import_entries(entries, date(2026, 1, 1), actor="clerk")
+    assert len(remarks) == 1
     assert queries.find_tariff("SERVICE").currency == "NPR"
-    assert AuditEvent.objects.filter(action="add tariff version").count() == len(codes)
+    assert AuditEvent.objects.filter(action="add tariff version").count() == len(entries)
     assert AuditEvent.objects.filter(action="assume in tariff import").count() == 1
 
 
+GOOD = {"id": "GOOD", "slabs": [[None, 1]]}
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"tariffs": [{"id": "GOOD", "slabs": [[null, 1]]}, {"id": "BAD"}]}']
+    "bad",
+    [
+        {"id": "BAD"},
+        {"slabs": [[None, 1]]},
+        "text",
+        {"id": "BAD", "by_total_units": [{"slabs": []}]},
+        {"id": "BAD", "slabs": [], "above_telescopic_all_units": [[None, 1]]},
+        GOOD,  # twice on one date
+    ],
 )
-def test_of_a_bad_file_nothing_is_imported(clock, tmp_path, text):
+def test_of_a_file_with_one_bad_entry_nothing_is_imported(clock, bad):
     from controller.tariffs import services
     from controller.tariffs.models import Tariff
 
-    path = tmp_path / "tariffs.json"
-    path.write_text(text)
     with pytest.raises(Refused):
-        services.import_file(path, "2026-01-01", actor="clerk")
-    with pytest.raises(Refused):
-        services.import_file(path, "January", actor="clerk")
+        services.import_entries([GOOD, bad], date(2026, 1, 1), actor="clerk")
     assert not Tariff.objects.exists()
