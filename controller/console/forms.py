@@ -8,8 +8,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from controller import clock
-from controller.consumers.models import Connection, Package
-from controller.prepay.models import Purchase
+from controller.consumers import queries as consumers
+from controller.consumers.models import WAITING, Connection, Package
 
 PAISE_A_RUPEE = 100
 WH_A_KWH = 1_000
@@ -44,33 +44,39 @@ class CreditForm(ActionForm):
     """
 
     purchase_id = forms.RegexField(r"\A[0-9a-f]{16}\Z", widget=forms.HiddenInput)
-    energy_kwh = _amount("Energy, kWh", WH_A_KWH, 3)
     paid_rupees = _amount("Money received, ₹", PAISE_A_RUPEE, 2)
+    energy_kwh = _amount("Energy, kWh", WH_A_KWH, 3)
 
     def __init__(self, data: QueryDict | None, connection: Connection | None) -> None:
         super().__init__(data, connection)
         self.fields["purchase_id"].initial = secrets.token_hex(PURCHASE_ID_BYTES)
-        self.unit = Purchase.Unit.ENERGY
-        if not _sells_energy(connection):
-            self.unit = Purchase.Unit.MONEY
+        package = _package_of(connection)
+        self.unit = "money"
+        if package is None or package.mode != Package.Mode.ENERGY:
             del self.fields["energy_kwh"]
+            return
+        self.unit = "energy"
+        if package.price_paise:
+            self.fields["energy_kwh"].required = False
+            self.fields["energy_kwh"].label = "Energy, kWh (empty: what the money buys)"
 
     def paid_paise(self) -> int:
         """The money received."""
         return int(self.cleaned_data["paid_rupees"] * PAISE_A_RUPEE)
 
-    def amount(self) -> int:
-        """The credit, in Wh or paise as `unit` says."""
-        if self.unit == Purchase.Unit.MONEY:
-            return self.paid_paise()
-        return int(self.cleaned_data["energy_kwh"] * WH_A_KWH)
+    def amount(self) -> int | None:
+        """The credit in Wh or paise, as `unit` says; None for what the money buys."""
+        energy_kwh = self.cleaned_data.get("energy_kwh")
+        return None if energy_kwh is None else int(energy_kwh * WH_A_KWH)
 
 
-def _sells_energy(connection: Connection | None) -> bool:
-    """Whether the account behind the meter, as the board last reported it, counts energy."""
-    if connection is None or connection.meter is None:
-        return False
-    return bool(connection.meter.state.credit_mode == Package.Mode.ENERGY)
+def _package_of(connection: Connection | None) -> Package | None:
+    """The package that the board runs, or the newest on its way there."""
+    if connection is None:
+        return None
+    rows = consumers.assignments(connection)
+    chosen = consumers.active_assignment(connection) or rows.filter(state__in=WAITING).last()
+    return chosen.package if chosen else None
 
 
 class PackageForm(ActionForm):

@@ -63,13 +63,17 @@ class Listing:
 
 def _row(meter: Meter) -> Piece:
     connection = getattr(meter, "connection", None)
-    supply = fleet.supply(meter.state)
+    supply = queries.SILENT
+    why = ""
+    if fleet.is_online(meter.state):
+        supply = fleet.supply(meter.state)
+        why = ", ".join(fleet_rules.names(meter.state.holds)) if supply == queries.OFF else ""
     context = {
         "meter": meter,
         "state": meter.state,
         "consumer": connection.consumer if connection else None,
         "package": meter.package_id,  # type: ignore[attr-defined]  # annotated by the query
         "supply": supply,
-        "why": ", ".join(fleet_rules.names(meter.state.holds)) if supply == "off" else "",
+        "why": why,
     }
     return Piece("tr", f"m-{meter.id}", render_to_string("console/meter_row.html", context))

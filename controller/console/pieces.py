@@ -55,7 +55,8 @@ def changed(request: HttpRequest, pieces: Iterable[Piece]) -> HttpResponse:
     """
     shown = set(request.GET.get("seen", "").split("."))
     fresh = [piece.html for piece in pieces if piece.version not in shown]
-    answer, size = [], 0
+    answer: list[str] = []
+    size = 0
     for markup in fresh:
         size += len(markup)
         if answer and size > REFRESH_BYTES_MAX:

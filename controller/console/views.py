@@ -1,14 +1,16 @@
 """The pages that show something: meters, one meter, bills. Nothing is changed here."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from controller.billing import queries as billing
 from controller.billing.models import Bill
 from controller.console import queries
 from controller.console.listing import Listing
 from controller.console.pieces import changed
 from controller.console.portrait import Portrait
+from controller.errors import Refused
 from controller.fleet.models import Meter
 
 PAGE_BILLS = 50
@@ -54,14 +56,10 @@ def bills(request: HttpRequest) -> HttpResponse:
 
 def bill(request: HttpRequest, number: str) -> HttpResponse:
     """One bill: every line, and the signed readings that it rests on."""
-    found = Bill.objects.select_related(
-        "connection__consumer",
-        "connection__meter",
-        "period__plant",
-        "first_reading__message",
-        "last_reading__message",
-    )
-    chosen = get_object_or_404(found, pk=number)
+    try:
+        chosen = billing.find_bill(number)
+    except Refused as refused:
+        raise Http404(refused) from refused
     readings = [chosen.first_reading, chosen.last_reading]
     context = {
         "bill": chosen,

@@ -7,6 +7,7 @@ village.
 import random
 
 from controller import clock
+from controller.billing.models import Bill, BillLine, Period
 from controller.consumers.models import (
     AssignmentState,
     Connection,
@@ -15,6 +16,7 @@ from controller.consumers.models import (
     PackageAssignment,
     Plant,
 )
+from controller.consumers.services import design_package
 from controller.fleet.models import Meter, MeterState
 from controller.headend.models import Command, SignedMessage, State
 from controller.readings.models import Event, Reading
@@ -39,17 +41,26 @@ MOODS = (
     (1, 0, 0, 5),
     (1, 0, 20, 3 * 24 * 60),  # silent for three days
 )
-PACKAGES = (("A1.1 (NN) / 17 / 160", 17, 0), ("B2.0 (AD) / 250 / 0", 250, 2), ("C1", 800, 1))
+PACKAGES = (  # kind, timing, limit in W, rupees a month, paise a unit
+    ("B2.1", "NN", 17, 160, 400),
+    ("A2.2", "FD", 250, 0, 650),
+    ("A2.1", "EE", 800, 0, 700),
+)
+
+LINES = (
+    ("Energy: 100.000 units at ₹4.50 a unit", 45_000),
+    ("Energy: 23.456 units at ₹6.00 a unit", 14_074),
+    ("Fixed charge: 250 W at ₹100.00 a kW and month, 31 of 31 days", 2_500),
+    ("Electricity duty: 3.00 % of the energy charge of ₹590.74", 1_772),
+    ("Rebate: 2.00 % of ₹633.46", -1_618),
+)
 
 
 def settle_village(meters: int = 50, with_readings: int = 1, seed: int = 1) -> Plant:
     """Adds a plant with so many meters; the first `with_readings` get a week of readings."""
     chance = random.Random(seed)
     plant = Plant.objects.create(code="KATS", state="BH", name="Katsa")
-    packages = [
-        Package.objects.create(id=id_, kind="A1", timing="AD", limit_w=limit_w, mode=mode)
-        for id_, limit_w, mode in PACKAGES
-    ]
+    packages = [design_package(*facts, actor="village") for facts in PACKAGES]
     for number in range(1, meters + 1):
         mood = MOODS[number % len(MOODS)]
         package = packages[number % len(packages)]
@@ -221,3 +232,39 @@ def _record_events(meter: Meter, message: SignedMessage, now_s: int) -> None:
         )
         for sequence, (code, value, before_s) in enumerate(story, start=1)
     )
+
+
+def close_last_month(plant: Plant) -> Period:
+    """A closed period with a bill for each of the first three connections."""
+    now_s = clock.now_s()
+    period = Period.objects.create(plant=plant, month="2026-10", state="closed", closed_s=now_s)
+    for connection in plant_connections(plant)[:3]:
+        readings = list(connection.meter.readings.order_by("sequence"))
+        bill = Bill.objects.create(
+            number=f"{connection.consumer_id}-2026-10",
+            kind=Bill.Kind.BILL,
+            connection=connection,
+            period=period,
+            first_reading=readings[0] if readings else None,
+            last_reading=readings[-1] if readings else None,
+            units_wh=123_456,
+            total_paise=61_728,
+            issued_s=now_s,
+        )
+        for position, (text, amount_paise) in enumerate(LINES, start=1):
+            BillLine.objects.create(
+                bill=bill,
+                position=position,
+                kind="energy",
+                text=text,
+                quantity=0,
+                price=0,
+                amount_paise=amount_paise,
+            )
+    return period
+
+
+def plant_connections(plant: Plant) -> list[Connection]:
+    """The plant's connections by consumer."""
+    found = Connection.objects.filter(consumer__plant=plant).select_related("meter")
+    return list(found.order_by("consumer"))

@@ -60,6 +60,12 @@ def watts(power_w: int) -> str:
 
 
 @register.filter
+def in_unit(amount: int, unit: str) -> str:
+    """An amount of credit: kWh when its unit is Wh, otherwise rupees."""
+    return kwh(amount) if unit == "Wh" else rupees(amount)
+
+
+@register.filter
 def credit(account: Account) -> str:
     """The balance in the account's own unit; postpaid accounts keep none."""
     if account.credit_mode == MONEY:
