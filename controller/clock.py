@@ -14,12 +14,17 @@ from django.conf import settings
 EPOCH_UNIX_S = 1_577_836_800
 
 
-def now_s() -> int:
-    """Board time now, in seconds. Raises ValueError when the clock file holds no number."""
+def now_s(meter_id: str = "") -> int:
+    """Board time now, in seconds. Raises ValueError when the clock file holds no number.
+
+    Simulated houses live each at a moment of its own between two looks at the fleet: for a
+    meter with a clock file beside the common one (`clock.KATS0001`) that one counts.
+    """
     clock_file: Path | None = settings.BIJLI_CLOCK_FILE
     if clock_file is None:
         return int(time.time()) - EPOCH_UNIX_S
-    return int(clock_file.read_text(encoding="ascii"))
+    own = clock_file.with_name(f"{clock_file.name}.{meter_id}")
+    return int((own if meter_id and own.exists() else clock_file).read_text(encoding="ascii"))
 
 
 def moment(board_time_s: int) -> datetime:

@@ -58,14 +58,16 @@ class Heap:
 class Bench:
     """The board on its bench: obeys the fleet, in a task beside the firmware's own."""
 
-    def __init__(self, channel, clock, heap):
+    def __init__(self, channel, clock, heap, clock_file):
         self._channel = channel
         self._clock = clock
+        self._clock_file = clock_file
+        self._told_s = 0
         self._heap = heap
         self._looks = 0
         self._busy_from = (0, 0)
         self.application = None
-        self.queue = virtual.install(clock, self.outstanding, self._arrived)
+        self.queue = virtual.install(clock, self.outstanding, self._arrived, self._tell_time)
 
     def outstanding(self):
         """How many network exchanges of the firmware wait for the far end."""
@@ -99,8 +101,8 @@ class Bench:
 
     def _obey(self, request):
         do = request.pop("do")
+        self._find_application()
         if do == "grant":
-            self._find_application()
             self.queue.grant(max(self._clock.now_ms, self._ms(request["second"])))
         elif do == "live":
             self.queue.live(request["multiple"])
@@ -172,6 +174,15 @@ class Bench:
     def _arrived(self):
         self.say(arrived=self._clock.second())
 
+    def _tell_time(self):
+        """Write down what time it is here, for a far end that has no time of its own."""
+        second = self._clock.second()
+        if self._clock_file and second != self._told_s:
+            self._told_s = second
+            self._clock_file.seek(0)
+            self._clock_file.write("%010d" % second)
+            self._clock_file.flush()
+
     def _find_application(self):
         """The firmware makes its application while it starts; from then on its exchanges hold the clock."""
         if self.application is None:
@@ -203,7 +214,8 @@ def main(parameters):
     if parameters["line"] is not None:
         registers = open(parameters["registers"], "r+b")
         rig.serial = SerialLine(open(parameters["line"], "r+b"), registers)
-    bench = Bench(channel, clock, heap)
+    clock_file = open(parameters["clock"], "r+b") if parameters["clock"] else None
+    bench = Bench(channel, clock, heap, clock_file)
     _mount(parameters, root_folders)
     _sow(parameters["seed"], world)
     rig.checkpoint(force=True)

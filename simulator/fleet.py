@@ -41,7 +41,8 @@ def firmware_path(build: Path | None = None) -> list[str]:
 
 def command(heap_bytes: int, build: Path | None, call: str) -> tuple[list[str], dict[str, str]]:
     """The command and environment that run `call` of `simulator.board` inside MicroPython."""
-    environment = dict(os.environ, MICROPYPATH=":".join(firmware_path(build)))
+    # The chip knows no zone; without TZ its `mktime` would use that of this process.
+    environment = dict(os.environ, MICROPYPATH=":".join(firmware_path(build)), TZ="UTC0")
     code = f"from simulator import board; board.{call}"
     return [*interpreter.find().argv, "-X", f"heapsize={heap_bytes}", "-c", code], environment
 
@@ -51,7 +52,8 @@ class House:
 
     `line` is how the metering chip is reached: `"model"` in the board's process, `"pty"` through a
     real serial line and a Modbus server. `profile` is the name of a shipped one, or a CSV (`FILE` or
-    `FILE#METER`, see `simulator.profile`); None draws nothing but appliances. Raises SimulatorError.
+    `FILE#METER`, see `simulator.profile`); None draws nothing but appliances. `clock_file` is where the board
+    writes its board time whenever it talks, for a controller that shall live in its time. Raises SimulatorError.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class House:
         line: str = "model",
         heap_bytes: int | None = None,
         build: Path | None = None,
+        clock_file: Path | None = None,
     ) -> None:
         self.directory = Path(directory).resolve()
         self.meter = meter
@@ -79,6 +82,10 @@ class House:
         self._profile = str(self.directory / "profile.bin") if profile else None
         self._heap_bytes = heap_bytes
         self._build = build
+        self._clock_file = None
+        if clock_file:
+            clock_file.write_text(f"{start_s:010d}")
+            self._clock_file = str(clock_file.resolve())
         self._power_s: int | None = None  # when mains come back by the profile
         self._observation: Facts = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -186,13 +193,6 @@ class House:
                 self._ask(do="stop")
             finally:
                 self._end_process()
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the serial line of a house whose process has ended."""
-        if self._line is not None:
-            self._line.close()
-            self._line = None
 
     def _prepare(self, config: Facts) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -216,7 +216,7 @@ class House:
         heap_bytes = self._heap_bytes or heap_budget(self._build)
         descriptors = [theirs.fileno()]
         if self._line_kind == "pty":
-            self._line = self._line or SerialLine(self._registers)
+            self._line = SerialLine(self._registers)
             descriptors.append(self._line.board_end)
         call = f"main({self._parameters(descriptors, reset_cause, power_s)!r})"
         argv, environment = command(heap_bytes, self._build, call)
@@ -239,7 +239,7 @@ class House:
             "channel": descriptors[0], "line": descriptors[1] if self._line else None,
             "registers": str(self._registers), "meter": self.meter, "seed": self._seed, "start_s": self._start_s,
             "world": str(self.directory / "world.bin"), "flash": str(self.directory / "flash.img"),
-            "profile": self._profile, "reset_cause": reset_cause, "power_s": power_s,
+            "profile": self._profile, "clock": self._clock_file, "reset_cause": reset_cause, "power_s": power_s,
         })  # fmt: skip
 
     def _lose_power(self, answer: Facts) -> None:
@@ -297,6 +297,9 @@ class House:
     def _end_process(self) -> None:
         process, self._process = self._process, None
         channel, self._socket = self._socket, None
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()  # with the answer to a request that the next process never made
         if channel is not None:
             channel.close()
         if process is not None:
@@ -364,4 +367,3 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         for house in self.houses:
             house.kill()
-            house.close()

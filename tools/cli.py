@@ -34,7 +34,7 @@ app.command("sim")(live.simulate)
 def demo(
     seed: Annotated[int, typer.Option(help="One seed, one run.")] = 1,
     profile: Annotated[
-        Path | None, typer.Option(help="CSV of measured loads; columns in docs/simulator.md.")
+        str | None, typer.Option(help="CSV of measured loads; columns in docs/simulator.md.")
     ] = None,
     keep: Annotated[
         bool, typer.Option(help="Leave console, broker and boards running at the end.")

@@ -5,6 +5,7 @@ Every command is one call of a service of the controller; the console does the s
 
 import json
 import time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ from tools.stack import connect_database, environment
 
 ACTOR = "command line"
 DEFAULT_HOME = Path(".bijli")
-RECEIPT_POLL_S = 0.2
+RECEIPT_POLL_S = 0.05
+FINAL = ("applied", "refused", "expired")
 
 HomeOption = Annotated[Path, typer.Option(help="The controller's data folder.")]
 
@@ -65,14 +67,13 @@ def list_meters(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) ->
 
 
 def _meter_row(meter: Any) -> dict[str, object]:
-    from controller.fleet.queries import why_off
+    from controller.fleet.queries import supply, why_off
 
-    state = getattr(meter, "state", None)
-    if state is None or state.reported_s is None:
-        return {"meter": meter.id, "supply": "not yet heard from"}
+    state = meter.state
     return {
         "meter": meter.id,
-        "supply": why_off(state),
+        "supply": supply(state),
+        "why": why_off(state),
         "load_w": state.power_w,
         "limit_w": state.limit_w,
         "energy_wh": state.energy_wh,
@@ -194,8 +195,6 @@ def assign_package(
 
 
 def _board_time(text: str) -> int:
-    from datetime import datetime
-
     from protocol.limits import EPOCH_UNIX_S
 
     try:
@@ -207,19 +206,49 @@ def _board_time(text: str) -> int:
     return int(moment.timestamp()) - EPOCH_UNIX_S
 
 
+@package_app.command("design")
+def design_package(
+    kind: Annotated[str, typer.Argument(help="A2.1, A2.2, B2.1, … (docs/packages.md)")],
+    timing: Annotated[str, typer.Argument(help="FD, DD, NN, EE")],
+    limit_w: int,
+    monthly_rupees: int = 0,
+    price_paise: Annotated[int | None, typer.Option(help="One price for every unit.")] = None,
+    tariff: Annotated[str | None, typer.Option(help="Code of a tariff instead.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a package; its ID is made from these words (MG-2)."""
+    open_office(home)
+    from controller.consumers import services
+
+    package = services.design_package(
+        kind, timing, limit_w, monthly_rupees, price_paise, tariff, actor=ACTOR
+    )
+    show_facts({"package": package.id}, as_json=as_json)
+
+
 @tariff_app.command("import")
 def import_tariffs(
-    file: Annotated[Path, typer.Argument(help="JSON in the form of docs/rating.md.")],
+    file: Annotated[Path, typer.Argument(help="JSON: {\"tariffs\": [...]}, docs/rating.md.")],
     valid_from: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")],
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Load tariffs from a file; each becomes a new dated version."""
+    """Load tariffs from a file; each gets its first dated version. Prints what was assumed."""
     open_office(home)
     from controller.tariffs import services
 
-    added = services.import_file(file, valid_from=valid_from, actor=ACTOR)
-    show_rows([{"tariff": code} for code in added], as_json=as_json, title="Tariffs")
+    try:
+        entries = json.loads(file.read_text())["tariffs"]
+        first_day = date.fromisoformat(valid_from)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        fail(f"{file} is not a tariff file ({error!r}); its form stands in docs/rating.md.")
+    except ValueError:
+        fail(f"'{valid_from}' is not a day. Write it like 2026-04-01.")
+    remarks = services.import_entries(entries, first_day, actor=ACTOR)
+    show_rows([{"remark": text} for text in remarks], as_json=as_json, title="Assumed")
 
 
 # --- commands and credit --------------------------------------------------------------------
@@ -287,7 +316,7 @@ def wait_for_receipt(command_id: str, wait_s: float) -> Any:
     deadline = time.monotonic() + wait_s
     while True:
         command = Command.objects.get(pk=command_id)
-        if command.state in ("applied", "refused", "expired") or time.monotonic() > deadline:
+        if command.state in FINAL or time.monotonic() > deadline:
             return command
         time.sleep(RECEIPT_POLL_S)
 
@@ -357,3 +386,20 @@ def show_bill(
         return
     show_facts(facts, as_json=False)
     show_rows(lines, as_json=False, title="Lines")
+
+
+# --- logins ---------------------------------------------------------------------------------
+
+
+def ensure_operator() -> str:
+    """Words that say how to log in to the console; makes the first login if there is none."""
+    import secrets
+
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model()
+    if users.objects.exists():
+        return "(log in with the name and password you have)"
+    password = secrets.token_urlsafe(9)
+    users.objects.create_superuser("operator", password=password)
+    return f"login: operator  password: {password}  (shown this once)"

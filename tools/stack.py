@@ -6,8 +6,10 @@ nothing of meters, boards or money.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -52,6 +54,13 @@ def connect_database(settings: dict[str, str], *, migrate: bool = False) -> None
         call_command("migrate", verbosity=0, interactive=False)
 
 
+def free_port() -> int:
+    """A port of the loopback interface that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Process:
     """One child process with its log file, restarted while the stack is up."""
 
@@ -76,12 +85,18 @@ class Process:
     def running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    def died(self) -> bool:
+        """Whether it was started and runs no more, without having been stopped."""
+        return self._child is not None and self._child.poll() is not None
+
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no last words."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
+        """End it in order; it is not revived afterwards."""
         self._end(signal.SIGTERM)
+        self._child = None
 
     def _end(self, signal_number: signal.Signals) -> None:
         if self._child is None:
@@ -112,6 +127,8 @@ class Stack:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.broker = Broker(home / "broker", port=broker_port)
+        self._broker_wanted = False
+        self._lock = threading.Lock()  # `watch` may be called from two threads
         self.console_port = console_port
         self.settings = environment(home, self.broker.port, clock_file)
         self.headend = self._process("headend", ["controller.headend"])
@@ -134,7 +151,7 @@ class Stack:
 
         self.broker.set_user("headend", broker_password())
         say(f"starting the broker on port {self.broker.port}")
-        self.broker.start()
+        self.raise_broker()
         say("starting the headend")
         self.headend.start()
         if console:
@@ -154,17 +171,26 @@ class Stack:
                 time.sleep(0.1)
         raise StackError(f"The console does not answer; see {self.console.log}.")
 
-    def watch(self) -> list[str]:
-        """Restart what has died; the names of what was restarted."""
-        revived = []
-        if not self.broker.running():
-            self.broker.start()
-            revived.append("broker")
-        for process in (self.headend, self.console):
-            if process._child is not None and not process.running():
-                self._revive(process)
-                revived.append(process.name)
-        return revived
+    def lose_broker(self) -> None:
+        """The broker is gone (SIGKILL) and stays away until `raise_broker`."""
+        with self._lock:
+            self._broker_wanted = False
+            self.broker.kill()
+
+    def raise_broker(self) -> None:
+        with self._lock:
+            self._broker_wanted = True
+            if not self.broker.running():
+                self.broker.start()
+
+    def watch(self) -> None:
+        """Restart what should run and does not. Raises StackError when it keeps failing."""
+        with self._lock:
+            if self._broker_wanted and not self.broker.running():
+                self.broker.start()
+            for process in (self.headend, self.console):
+                if process.died():
+                    self._revive(process)
 
     def _revive(self, process: Process) -> None:
         process.restarts += 1

@@ -200,7 +200,7 @@ def _acknowledge(arrivals: list[Arrival], now_s: int) -> list[Publication]:
 def _answer(arrival: Arrival, now_s: int) -> dict[int, object]:
     state = arrival.meter.state
     if arrival.kind == messages.HELLO:
-        return {0: messages.HELLO, 1: 0, 2: now_s, 3: arrival.body[1]}
+        return {0: messages.HELLO, 1: 0, 2: clock.now_s(arrival.meter.pk), 3: arrival.body[1]}
     if arrival.kind == messages.READINGS:
         return {0: messages.READINGS, 1: state.readings_through, 2: now_s}
     if arrival.kind == messages.EVENTS:

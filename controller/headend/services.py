@@ -35,16 +35,16 @@ def queue_command(
     arguments: Mapping[int, object],
     actor: str,
     ttl_s: int = rules.TTL_S,
-    not_before_s: int | None = None,
+    not_before_s: int = 0,
 ) -> Command:
     """Queues a command for a meter, to be sent in its turn until `ttl_s` seconds from now.
 
+    Without `not_before_s` the meter may act at once: its clock may lag ours by some seconds.
     `arguments` are the wire's (docs/wire.md), bytes as bytes or as {"hex": ...}. Raises Refused
     for an unknown meter or name, bad arguments, a time to live of nothing, or a full queue.
     """
     find_meter(meter_id)
     now_s = clock.now_s()
-    not_before_s = now_s if not_before_s is None else not_before_s
     if now_s + ttl_s <= max(now_s, not_before_s):
         raise Refused("The command would expire before it may be carried out", "Give it longer.")
     checked = _check(name, arguments)
@@ -57,7 +57,7 @@ def queue_command(
         arguments=rules.to_json(checked),
         issued_s=now_s,
         not_before_s=not_before_s,
-        next_send_s=not_before_s,
+        next_send_s=not_before_s or now_s,
         expires_s=now_s + ttl_s,
         actor=actor,
     )

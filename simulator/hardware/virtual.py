@@ -17,6 +17,7 @@ _MARGIN_MS = 3_600_000
 _MARGIN_MS_MIN = 1_800_000
 _MARGIN_MS_MAX = 7_200_000
 HOLD_MS_MAX = 2_000  # real time for which an outstanding exchange may hold the clock
+CAPPED_MULTIPLE = 60  # of real time, at most, while an exchange is outstanding for longer
 _HOLD_POLL_MS = 50
 _STAND_POLL_MS = 60_000
 _POLL_EVERY_MS = 1_000  # virtual time after which sockets are looked at without being waited for
@@ -67,15 +68,16 @@ class Clock:
 class VirtualQueue(core.IOQueue):
     """The queue on which asyncio waits: here waiting means to move the clock.
 
-    `outstanding()` says how many exchanges wait for the far end; `arrived()` is called once when the
-    clock stands at the end of its grant and nothing holds it.
+    `outstanding()` says how many exchanges wait for the far end; `exchanging()` is called before each wait
+    for it; `arrived()` is called once when the clock stands at the end of its grant and nothing holds it.
     """
 
-    def __init__(self, clock, outstanding, arrived):
+    def __init__(self, clock, outstanding, arrived, exchanging):
         super().__init__()
         self._clock = clock
         self._outstanding = outstanding
         self._arrived = arrived
+        self._exchanging = exchanging
         self._held_ms = 0
         self._announced = True
         self._poll_ms = 0
@@ -111,8 +113,10 @@ class VirtualQueue(core.IOQueue):
         started_us = real.ticks_us()
         self.busy_us += real.ticks_diff(started_us, self._ended_us)
         if self._outstanding():
+            self._exchanging()
             if self._hold():
                 return
+            delay_ms = min(max(delay_ms, 0), _HOLD_POLL_MS * CAPPED_MULTIPLE)
         elif self._held_ms:
             self._held_ms = 0
         if self._live_multiple:
@@ -132,14 +136,12 @@ class VirtualQueue(core.IOQueue):
         self._ended_us = real.ticks_us()
 
     def _hold(self):
-        """Wait for the far end in real time; return False when it has had its share."""
-        if self._held_ms >= HOLD_MS_MAX:
-            return False
+        """Wait for the far end in real time; return whether it may still hold the clock."""
         started_ms = real.ticks_ms()
         self._poll(_HOLD_POLL_MS)
         self._held_ms += real.ticks_diff(real.ticks_ms(), started_ms)
         self._ended_us = real.ticks_us()
-        return True
+        return self._held_ms < HOLD_MS_MAX
 
     def _stand(self, delay_ms):
         if not self._announced:
@@ -180,9 +182,9 @@ class VirtualQueue(core.IOQueue):
             task.data = data
 
 
-def install(clock, outstanding, arrived):
+def install(clock, outstanding, arrived, exchanging):
     """Put asyncio on virtual time and return its queue. Call before the firmware is imported."""
-    queue = VirtualQueue(clock, outstanding, arrived)
+    queue = VirtualQueue(clock, outstanding, arrived, exchanging)
     core._io_queue = queue
     core.ticks = queue.ticks
     return queue

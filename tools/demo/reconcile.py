@@ -8,8 +8,19 @@ the stored readings. Pure: numbers in, rows out.
 from dataclasses import dataclass
 
 CHIP_STEP_WH = 1  # the PZEM-004T counts whole Wh
-CHIP_LAG_MS = 2500  # its registers follow the line by at most so much
-POLL_MS = 1000  # the board asks once a second
+POLL_MS = 1000  # the board asks once a second; the chip's energy counter itself does not lag
+
+TOLERANCE = (
+    "tolerance: the metering chip counts whole Wh (1 Wh), and the board reads it once a second"
+    " (the load of one second, rounded up); everything behind the register must be equal"
+)
+
+
+def tolerance_wh(power_w: int) -> int:
+    """What plant and register may differ by at `power_w`: the chip's step, and what flows in one
+    second between two questions (rounded up).
+    """
+    return CHIP_STEP_WH + -(-power_w * POLL_MS // 3_600_000)
 
 
 @dataclass(frozen=True)
@@ -24,15 +35,9 @@ class EnergyRow:
     power_w: int
 
     @property
-    def tolerance_wh(self) -> int:
-        """The chip's step, and what flows while chip and poll lag behind the line (rounded up)."""
-        lag_wh = -(-self.power_w * (CHIP_LAG_MS + POLL_MS) // 3_600_000)
-        return CHIP_STEP_WH + lag_wh
-
-    @property
     def equal(self) -> bool:
         delivered_wh = self.delivered_mwh // 1000
-        counted = 0 <= delivered_wh - self.register_wh <= self.tolerance_wh
+        counted = 0 <= delivered_wh - self.register_wh <= tolerance_wh(self.power_w)
         return counted and self.register_wh == self.stored_wh == self.billed_wh
 
 
@@ -61,7 +66,7 @@ def energy_table(rows: list[EnergyRow]) -> tuple[list[str], list[list[str]]]:
             str(row.register_wh),
             str(row.stored_wh),
             str(row.billed_wh),
-            f"{row.tolerance_wh} Wh",
+            f"{tolerance_wh(row.power_w)} Wh",
             "yes" if row.equal else "NO",
         ]
         for row in rows

@@ -16,7 +16,7 @@ from protocol.limits import EPOCH_UNIX_S
 from simulator.fleet import Fleet, House
 from tools.demo.chaos import Chaos
 from tools.demo.narrator import Narrator
-from tools.office import wait_for_receipt
+from tools.office import FINAL, wait_for_receipt
 from tools.stack import Stack
 
 IST = timezone(timedelta(hours=5, minutes=30))
@@ -27,6 +27,7 @@ ACTOR = "demo"
 
 RECEIPT_TIMEOUT_S = 45.0  # real seconds, also enough for a restart of headend or broker
 INGEST_TIMEOUT_S = 45.0
+PATIENCE_S = 3.0  # real seconds for which an answer may take no virtual time
 POLL_S = 0.05
 CHAOS_STRETCH_S = 1800  # shorter stretches are left in peace: their scene looks at seconds
 STEP_S = 5  # virtual seconds between two looks while waiting for something
@@ -160,8 +161,17 @@ class Village:
     # --- the controller's side --------------------------------------------------------------
 
     def receipt(self, command_id: str) -> Any:
-        """The command after the board's final receipt (or as it stands after the time-out)."""
-        return wait_for_receipt(command_id, RECEIPT_TIMEOUT_S)
+        """The command after the board's final receipt (or as it stands after the time-out).
+
+        Time stands still meanwhile, unless somebody is away: a board that must connect anew
+        needs time to pass.
+        """
+        deadline = time.monotonic() + RECEIPT_TIMEOUT_S
+        command = wait_for_receipt(command_id, PATIENCE_S)
+        while command.state not in FINAL and time.monotonic() < deadline:
+            self.run_for(STEP_S)
+            command = wait_for_receipt(command_id, POLL_S)
+        return command
 
     def command(self, home: Home, name: str, arguments: dict[int, object] | None = None) -> Any:
         from controller.headend.services import queue_command
@@ -196,10 +206,12 @@ class Village:
 
     def settle(self) -> None:
         """Wait (real time, bounded) until the controller holds all readings and events there are."""
-        deadline = time.monotonic() + INGEST_TIMEOUT_S
+        started = time.monotonic()
         for home in self.homes.values():
-            while not self._is_up_to_date(home) and time.monotonic() < deadline:
+            while not self._is_up_to_date(home) and time.monotonic() < started + INGEST_TIMEOUT_S:
                 time.sleep(POLL_S)
+                if time.monotonic() > started + PATIENCE_S:
+                    self.run_for(STEP_S)
 
     def _is_up_to_date(self, home: Home) -> bool:
         from controller.readings.models import Event, Reading

@@ -1,0 +1,69 @@
+"""The office's side of the reconciliation: closes the month, and gathers what was stored and billed."""
+
+from typing import Any
+
+from tools.demo.reconcile import CreditRow, EnergyRow
+from tools.demo.village import ACTOR, START_S, Home, Village
+
+MONTH = "2026-01"
+UNITS = {1: "Wh", 2: "paise"}
+
+
+def close_month(plant: str) -> list[str]:
+    """Close the month, make its bills; a sentence for each."""
+    from controller.billing.services import close_period
+
+    period = close_period(plant, MONTH, actor=ACTOR)
+    return [
+        f"{bill.kind} {bill.number}: {bill.units_wh / 1000:.3f} kWh,"
+        f" ₹ {bill.total_paise / 100:.2f}" + (f" ({bill.note})" if bill.note else "")
+        for bill in period.bills.order_by("number")
+    ]
+
+
+def _bill(home: Home) -> Any:
+    from controller.billing.models import Bill
+
+    return Bill.objects.get(connection_id=home.connection, period__month=MONTH)
+
+
+def energy_row(village: Village, home: Home, end_s: int) -> EnergyRow:
+    """Plant and board as seen at `end_s`, the stored intervals up to it, and the bill."""
+    seen = home.month_end
+    return EnergyRow(
+        meter=home.meter,
+        delivered_mwh=seen["delivered_mwh"],
+        register_wh=seen["energy_wh"],
+        stored_wh=_stored_wh(home, end_s),
+        billed_wh=_bill(home).units_wh,
+        power_w=seen["power_w"],
+    )
+
+
+def _stored_wh(home: Home, end_s: int) -> int:
+    """Sum over the stored intervals of what each added; every interval must be there."""
+    from controller.readings.models import Reading
+
+    rows = Reading.objects.filter(meter_id=home.meter, end_s__gt=START_S, end_s__lte=end_s)
+    registers = [0, *rows.order_by("sequence").values_list("energy_wh", flat=True)]
+    return sum(after - before for before, after in zip(registers, registers[1:], strict=False))
+
+
+def credit_row(home: Home) -> CreditRow:
+    """Sold by the office's books, used and left by the signed reading, rated by the tariff."""
+    bill = _bill(home)
+    return CreditRow(
+        meter=home.meter,
+        unit=bill.account_unit,
+        sold=_sold(home),
+        used=bill.used,
+        balance=bill.balance,
+        rated=bill.used - bill.difference,
+    )
+
+
+def _sold(home: Home) -> int:
+    from controller.prepay.models import Purchase
+
+    rows = Purchase.objects.filter(connection_id=home.connection, state="credited")
+    return sum(rows.values_list("amount", flat=True))

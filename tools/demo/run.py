@@ -1,0 +1,138 @@
+"""Runs the demo: brings the stack up, tells the story, reconciles, and says whether all held."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from tools import office
+from tools.demo import accounts, reconcile
+from tools.demo.chaos import Chaos
+from tools.demo.commission import commission
+from tools.demo.narrator import Narrator
+from tools.demo.story import LAST_MOMENT_S, STORY
+from tools.demo.village import Village
+from tools.stack import Stack, free_port
+
+HELD, NOT_HELD = 0, 1
+
+
+def run_demo(
+    seed: int,
+    profile: str | None,
+    *,
+    keep: bool,
+    chaos: bool,
+    home: Path | None,
+    as_json: bool,
+) -> int:
+    """Exit status 0 only if every step and every row of the reconciliation held."""
+    narrator = Narrator(Console(stderr=as_json))
+    with _folder(home, keep) as folder:
+        village = _village(folder, narrator, console=keep)
+        try:
+            facts = _tell(village, folder, profile, seed, chaos=chaos)
+            if as_json:
+                print(json.dumps(facts, indent=1))
+            if keep:
+                _keep_running(village)
+        finally:
+            village.fleet.stop()
+            village.stack.stop()
+    return NOT_HELD if narrator.failures else HELD
+
+
+@contextmanager
+def _folder(home: Path | None, keep: bool) -> Iterator[Path]:
+    """The demo's data: a temporary folder unless one was named; a kept one is new each time."""
+    if home is not None:
+        home.mkdir(parents=True, exist_ok=True)
+        yield home.resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="bijli-demo-"))
+    try:
+        yield folder
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _village(folder: Path, narrator: Narrator, *, console: bool) -> Village:
+    clock_file = folder / "clock"
+    stack = Stack(folder, broker_port=0, console_port=free_port(), clock_file=clock_file)
+    village = Village(stack, clock_file, narrator)
+    narrator.chapter("The controller starts")
+    stack.start(narrator.say, console=console)
+    return village
+
+
+def _tell(
+    village: Village, folder: Path, profile: str | None, seed: int, *, chaos: bool
+) -> dict[str, object]:
+    narrator = village.narrator
+    narrator.chapter("Three consumers get a meter board each")
+    commission(village, folder, profile, seed)
+    village.fleet.start()
+    village.chaos = Chaos(village.stack, seed) if chaos else None
+    with village.chaos or nullcontext():
+        for scene in STORY:
+            scene(village)
+    if village.chaos:
+        village.stack.watch()
+        narrator.say(f"killed meanwhile: {dict(village.chaos.kills)}")
+    return _reconcile(village) | _heap(village)
+
+
+def _reconcile(village: Village) -> dict[str, object]:
+    narrator = village.narrator
+    narrator.chapter("Reconciliation")
+    homes = list(village.homes.values())
+    energy = [accounts.energy_row(village, home, LAST_MOMENT_S) for home in homes]
+    credit = [accounts.credit_row(home) for home in (village.energy, village.money)]
+    narrator.table("Energy at the month's end", *reconcile.energy_table(energy))
+    narrator.say(reconcile.TOLERANCE)
+    narrator.table("Prepaid credit", *reconcile.credit_table(credit))
+    for row in (*energy, *credit):
+        narrator.check(f"{row.meter}: the row is equal", row.equal)
+    narrator.say(f"{len(narrator.steps)} statements checked, {narrator.failures} did not hold")
+    return {
+        "steps": narrator.steps,
+        "failures": narrator.failures,
+        "energy": [asdict(row) | {"equal": row.equal} for row in energy],
+        "credit": [asdict(row) | {"equal": row.equal} for row in credit],
+    }
+
+
+def _heap(village: Village) -> dict[str, object]:
+    """What the boards needed: memory, and real time a virtual second."""
+    facts = {}
+    for home in village.homes.values():
+        seen = village.look(home)
+        facts[home.meter] = {**seen["heap"], "pass_us": seen["pass_us"]}
+        village.narrator.say(
+            f"{home.meter}: code {seen['heap']['code_bytes']} B, data at most"
+            f" {seen['heap']['data_bytes_peak']} B, {seen['pass_us']} µs a second of its life"
+        )
+    return {"boards": facts}
+
+
+def _keep_running(village: Village) -> None:
+    """Boards go on in real time, the controller's clock with them, until Ctrl-C."""
+    village.go_live()
+    login = office.ensure_operator()
+    village.narrator.chapter("Everything stays up until Ctrl-C")
+    village.narrator.say(f"console: {village.stack.console_url}  {login}")
+    village.narrator.say(f"command line: add --home {village.stack.home} to any bijli command")
+    try:
+        while True:
+            time.sleep(1)
+            village.follow_boards()
+            village.stack.watch()
+    except KeyboardInterrupt:
+        village.narrator.say("stopping")

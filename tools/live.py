@@ -1,0 +1,179 @@
+"""Real time: `bijli up` (the controller for real use) and `bijli sim` (houses to play with)."""
+
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tools import office
+from tools.office import DEFAULT_HOME, HomeOption
+from tools.printing import console, fail
+from tools.stack import BROKER_PORT, CONSOLE_PORT, Stack
+
+WATCH_S = 1.0
+BOARDS_MAX = 64
+
+HELP = """on NAME WATTS [ON_S OFF_S]   switch something on, with a duty cycle if you like
+off NAME                     switch it off
+button                       press the push button
+power off | power on         the mains
+weld on | weld off           the relay's contacts stick
+show                         line, display, registers
+use METER                    another house
+quit                         leave; the houses stop"""
+
+
+def up(
+    home: HomeOption = DEFAULT_HOME,
+    broker_port: Annotated[int, typer.Option(help="For the boards.")] = BROKER_PORT,
+    console_port: Annotated[int, typer.Option(help="For the browser.")] = CONSOLE_PORT,
+) -> None:
+    """Start broker, headend and console, and keep them up until Ctrl-C."""
+    stack = Stack(home.resolve(), broker_port=broker_port, console_port=console_port)
+    try:
+        stack.start(lambda line: console.print(f"· {line}"))
+        console.print(f"Console: {stack.console_url}  {office.ensure_operator()}")
+        console.print("Ctrl-C ends it.")
+        while True:
+            time.sleep(WATCH_S)
+            stack.watch()
+    except KeyboardInterrupt:
+        console.print("stopping")
+    finally:
+        stack.stop()
+
+
+def simulate(
+    boards: Annotated[int, typer.Option(help="How many houses.")] = 1,
+    meter: Annotated[
+        str, typer.Option(help="One house, at this registered meter.")
+    ] = "",
+    profile: Annotated[
+        str, typer.Option(help="A CSV of loads, or low, middle, high, shop; default: nothing on.")
+    ] = "",
+    multiple: Annotated[int, typer.Option(help="Virtual seconds in a real one.")] = 1,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Plug simulated boards into a running `bijli up`; a prompt lets you live in the houses."""
+    from simulator.fleet import Fleet
+
+    if not 1 <= boards <= BOARDS_MAX:
+        fail(f"{boards} boards: choose 1 to {BOARDS_MAX}.")
+    office.open_office(home)
+    names = [meter] if meter else [f"SIM{number:04d}" for number in range(1, boards + 1)]
+    houses = [_house(home.resolve(), name, profile, may_register=not meter) for name in names]
+    fleet = Fleet(houses)
+    try:
+        for house in houses:
+            house.wake(_now_s())
+            house.live(multiple)
+            console.print(f"· board {house.meter} is up; its log: {house.log}")
+        _Prompt(houses).run()
+    finally:
+        fleet.stop()
+
+
+def _now_s() -> int:
+    from controller import clock
+
+    return clock.now_s()
+
+
+def _house(home: Path, meter: str, profile: str, *, may_register: bool) -> Any:
+    """The house at `meter`; a meter SIMnnnn is registered when it is not there yet."""
+    from controller.fleet import services
+    from controller.fleet.models import Meter
+    from simulator.fleet import House
+    from tools.broker import Broker
+
+    if not Meter.objects.filter(id=meter).exists():
+        if not may_register:
+            fail(f"No meter {meter} is registered. Do so first: bijli meter add {meter}")
+        office.register_meter(home, meter, note="simulated")
+    return House(
+        home / "houses" / meter,
+        meter,
+        services.reveal_root_key(meter, actor=office.ACTOR),
+        Broker(home / "broker").configured_port(),
+        seed=1,
+        start_s=_now_s(),
+        profile=profile or None,
+    )
+
+
+class _Prompt:
+    """Reads a line, does it to the house in use, says what came of it."""
+
+    def __init__(self, houses: list[Any]):
+        self._houses = {house.meter: house for house in houses}
+        self._house = houses[0]
+        self._verbs: dict[str, Callable[[list[str]], None]] = {
+            "on": self._on,
+            "off": lambda words: self._house.act(appliance=words[0], power_w=0),
+            "button": lambda words: self._house.act(button=True),
+            "power": lambda words: self._house.act(mains=_is_on(words)),
+            "weld": lambda words: self._house.act(weld=_is_on(words)),
+            "show": lambda words: self._show(),
+            "use": self._use,
+            "help": lambda words: console.print(HELP, highlight=False),
+        }
+
+    def run(self) -> None:
+        console.print("Type help, or quit.")
+        while True:
+            try:
+                words = shlex.split(input(f"{self._house.meter}> "))
+            except ValueError as error:
+                console.print(f"not understood: {error}")
+                continue
+            except (EOFError, KeyboardInterrupt):
+                return
+            if words[:1] == ["quit"]:
+                return
+            if words:
+                self._obey(words)
+
+    def _obey(self, words: list[str]) -> None:
+        from simulator.errors import SimulatorError
+
+        verb = self._verbs.get(words[0])
+        if verb is None:
+            console.print(f"There is no '{words[0]}' here. Type help.")
+            return
+        try:
+            verb(words[1:])
+        except (IndexError, ValueError):
+            console.print(f"'{' '.join(words)}' is not complete. Type help.")
+        except SimulatorError as error:
+            console.print(str(error))
+
+    def _on(self, words: list[str]) -> None:
+        duty = [int(words[2]), int(words[3])] if len(words) > 2 else None
+        self._house.act(appliance=words[0], power_w=int(words[1]), duty=duty)
+
+    def _use(self, words: list[str]) -> None:
+        if words[0] not in self._houses:
+            console.print(f"No house {words[0]}; there are {', '.join(self._houses)}.")
+            return
+        self._house = self._houses[words[0]]
+
+    def _show(self) -> None:
+        seen = self._house.observe()
+        for line in seen["display"]:
+            console.print(f"  ▐{line:<16}▌", highlight=False)
+        supply = "closed" if seen["relay_closed"] else "open"
+        mains = f"{seen.get('voltage_dv', 0) / 10:.0f} V" if seen["mains"] else "no mains"
+        console.print(
+            f"  relay {supply}, {mains}, load {seen['power_w']} W,"
+            f" delivered {seen['delivered_mwh'] / 1_000_000:.3f} kWh",
+            highlight=False,
+        )
+
+
+def _is_on(words: list[str]) -> bool:
+    if words[0] not in ("on", "off"):
+        raise ValueError(words[0])
+    return words[0] == "on"
