@@ -68,8 +68,10 @@ def _tenths(value: int) -> str:
 
 def _round_up(power_w: int) -> int:
     """The next number of the form 2, 4, 6, 8, 10 x 10^n, so that its half is a plain number."""
-    unit = int("1" + "0" * (len(str(power_w)) - 1))
-    if power_w <= unit:
+    unit = 1
+    while unit * 10 <= power_w:
+        unit *= 10
+    if power_w == unit:
         return unit
     return -(-power_w // (2 * unit)) * 2 * unit
 
