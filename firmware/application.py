@@ -13,7 +13,7 @@ import time
 
 from micropython import const
 
-from firmware.core import board as actions
+from firmware.core import actions
 from firmware.core import holds
 from firmware.core.energy import Sample
 from firmware.drivers import led

@@ -197,7 +197,8 @@ class Ring:
             if error.errno != _ENOENT:
                 raise
             return False
-        return count == self.record_bytes and journal.sequence_of(buffer) == sequence
+        whole = count == self.record_bytes and journal.sequence_of(buffer) == sequence
+        return whole and sequence > 0
 
     def _begin_segment(self, segment):
         self._close()

@@ -16,10 +16,11 @@ PACKET_MAX_BYTES = const(4096 + 128)  # the largest payload, its topic and the h
 SKIPPED_MAX_BYTES = const(65536)  # a larger packet ends the session
 _SKIP_BYTES = const(2048)  # at once, into the end of the buffer; topic and identifier stay
 KEEP_ALIVE_S = const(240)  # mobile networks forget a silent connection after five minutes
-ANSWER_TIMEOUT_S = const(20)
+ANSWER_TIMEOUT_S = const(60)
 CONNECT_TIMEOUT_S = const(30)
 BACK_OFF_MIN_MS = const(1_000)
 BACK_OFF_MAX_MS = const(120_000)
+_FAILURES_TOLD = const(3)
 
 _CONNECT = const(0x10)
 _CONNACK = const(0x20)
@@ -96,7 +97,7 @@ class Client:
                 await self._connect()
                 await self._converse()
             except (OSError, EOFError, MqttError, asyncio.TimeoutError) as error:
-                print("mqtt: %r" % error)
+                self._tell(error)
             finally:
                 await self._disconnect()
             self.failures += 1
@@ -106,6 +107,11 @@ class Client:
         longest_ms = BACK_OFF_MIN_MS << min(self.failures, 7)
         longest_ms = min(longest_ms, BACK_OFF_MAX_MS)
         return longest_ms // 2 + random.getrandbits(20) * (longest_ms // 2) // (1 << 20)
+
+    def _tell(self, error):
+        """Say on the console what went wrong, but not once a minute while the broker is away."""
+        if self.failures < _FAILURES_TOLD:
+            print("mqtt: %r" % error)
 
     async def publish(self, topic, payload):
         """Send, and return when the broker has acknowledged; sent again after a reconnect."""
@@ -177,7 +183,7 @@ class Client:
                 kind, length = await self._read_packet()
                 await self._handle(kind, length)
         except (OSError, EOFError, MqttError) as error:
-            print("mqtt: %r" % error)
+            self._tell(error)
         finally:
             self._ended = True
             self._changed.set()
@@ -266,7 +272,7 @@ class Client:
                 self._writer.write(packet)
                 await self._writer.drain()
         except OSError as error:
-            print("mqtt: %r" % error)
+            self._tell(error)
             self._ended = True
         self._changed.set()
 
@@ -279,7 +285,7 @@ class Client:
                 writer.close()
                 await writer.wait_closed()
             except OSError as error:
-                print("mqtt: closing: %r" % error)
+                self._tell(error)
 
 
 def _send_at_once(stream):

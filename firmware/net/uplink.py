@@ -61,6 +61,7 @@ class Uplink:
     def begin(self):
         """A session with the broker stands: greet, and send again what was under way."""
         self._greet = True
+        self._patience_s = BATCH_TIMEOUT_S
         self._readings.forget()
         self._events.forget()
         self._wake.set()
