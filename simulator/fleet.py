@@ -70,6 +70,8 @@ class House:
         build: Path | None = None,
         clock_file: Path | None = None,
     ) -> None:
+        if line not in ("model", "pty"):
+            raise SimulatorError(f"the line to a metering chip is model or pty, not {line!r}")
         self.directory = Path(directory).resolve()
         self.meter = meter
         self._line_kind = line
