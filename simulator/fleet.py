@@ -214,8 +214,8 @@ class House:
         partial.rename(flash)
 
     def _launch(self, reset_cause: int, power_s: int | None) -> None:
-        ours, theirs = socket.socketpair()
         heap_bytes = self._heap_bytes or heap_budget(self._build)
+        ours, theirs = socket.socketpair()
         descriptors = [theirs.fileno()]
         if self._line_kind == "pty":
             self._line = SerialLine(self._registers)

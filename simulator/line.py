@@ -5,6 +5,7 @@ puts into a small file before each request. It must not know the world.
 """
 
 import asyncio
+import logging
 import os
 import pty
 import struct
@@ -23,6 +24,9 @@ REGISTERS = 10
 REGISTERS_FORMAT = ">10H"
 BAUD = 9600
 START_TIMEOUT_S = 5
+
+# A board may be killed between request and answer; pymodbus prints its traffic when that happens.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
 class SerialLine:

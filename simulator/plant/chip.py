@@ -13,7 +13,7 @@ LATENCY_MS = 1250
 FREQUENCY_DHZ = 500
 REGISTERS = 10
 _WH_DWMS = 36_000_000  # one watt-hour in tenths of a watt times milliseconds
-_HISTORY_MAX = 64
+_HISTORY_S = 4  # changes older than this have been shown; one a second is kept
 
 _READ_HOLDING = 3
 _READ_INPUT = 4
@@ -84,9 +84,9 @@ class Chip:
         history = self._history
         if history[-1][0] >= sample:
             history[-1] = (history[-1][0], values)
-        else:
+        elif history[-1][1] != values:
             history.append((sample, values))
-        if len(history) > _HISTORY_MAX:
+        while len(history) > 1 and history[1][0] < second - _HISTORY_S:
             history.pop(0)
 
     def count(self, duration_ms):
@@ -143,7 +143,7 @@ class Chip:
         self._frame_of = None
 
     def state(self):
-        return [self.address, self.energy_wh, self._rest_dwms, self._power_dw, self._history]
+        return [self.address, self.energy_wh, self._rest_dwms, self._power_dw, list(self._history)]
 
     def restore(self, state):
         self.address, self.energy_wh, self._rest_dwms, self._power_dw, history = state
