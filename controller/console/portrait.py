@@ -11,6 +11,7 @@ from controller.console import queries, rules, series
 from controller.console.actions import ACTIONS, connection_of
 from controller.console.chart import load_chart
 from controller.console.pieces import Piece
+from controller.console.templatetags.format import seen
 from controller.consumers.models import WAITING, AssignmentState
 from controller.fleet import queries as fleet
 from controller.fleet.models import Meter
@@ -49,13 +50,14 @@ class Portrait:
         return [self._now(), self._package(), self._commands(), self._events()]
 
     def _now(self) -> Piece:
-        supply = fleet.supply(self.state)
+        supply, line = fleet.supply(self.state), fleet.why_off(self.state) or "Supply is on."
+        if self.state.received_s and not fleet.is_online(self.state):
+            supply, line = queries.SILENT, f"Not heard since {seen(self.state.received_s)}. {line}"
         return _piece(
             "now",
             state=self.state,
             supply=supply,
-            headline=fleet.why_off(self.state) or "Supply is on.",
-            silent=self.state.received_s and not fleet.is_online(self.state),
+            headline=line,
             load_percent=rules.load_percent(self.state.power_w, self.state.limit_w),
         )
 
@@ -72,14 +74,15 @@ class Portrait:
     def _commands(self) -> Piece:
         history = command_history(self.meter.id, COMMANDS_SHOWN)
         rows = [
-            (
-                row,
-                rules.command_words(row.name),
-                rules.command_state(row.state, reason_text(row.reason)),
-            )
+            {
+                "command": row,
+                "words": rules.command_words(row.name),
+                "became": rules.command_state(row.state, reason_text(row.reason)),
+                "answered_s": max((one.received_s for one in row.receipts.all()), default=0),
+            }
             for row in history
         ]
-        return _piece("commands", commands=rows)
+        return _piece("commands", rows=rows)
 
     def _events(self) -> Piece:
         latest = latest_events(self.meter.id, EVENTS_SHOWN)

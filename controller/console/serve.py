@@ -7,7 +7,7 @@ import logging
 import socket
 import sys
 
-from waitress import create_server  # type: ignore[import-untyped]  # it brings no types
+from waitress import create_server
 
 from controller.errors import Refused
 

@@ -5,9 +5,11 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
+from controller import clock
+from controller.console.templatetags.format import seen
 from controller.console.urls import urlpatterns
 from controller.fleet.models import Meter, MeterState
-from controller.headend.models import Command
+from controller.headend.models import Command, Receipt, SignedMessage
 from tests.controller.village import settle_village
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +107,15 @@ def test_one_line_at_the_top_says_why_the_supply_is_off(
     assert answer in line
 
 
+def test_a_silent_meter_says_since_when_and_does_not_pass_for_one_that_is_on(
+    clerk: Client,
+) -> None:
+    settle_village(meters=9, with_readings=0)
+    page = text_of(clerk, "/meters/BJ2400009/")
+    assert 'class="line silent" role="status">Not heard since' in page
+    assert '<td class="silent">silent' in text_of(clerk, "/?q=BJ2400009")
+
+
 def test_a_meter_without_consumer_or_report_has_a_page_too(clerk: Client) -> None:
     MeterState.objects.create(
         meter=Meter.objects.create(id="NEW1", root_key_sealed=b"", created_s=0)
@@ -136,6 +147,22 @@ def test_disconnecting_asks_first_and_then_queues_a_command_in_the_users_name(
     assert Command.objects.get(name="disconnect").actor == "asha"
     assert "Disconnect" in page.split("<h2>Commands</h2>", 1)[1]
     assert "queued" in page
+
+
+def test_a_command_shows_what_the_board_said_of_it_and_when(clerk: Client) -> None:
+    settle_village(meters=1, with_readings=1)
+    command = Command.objects.get()
+    Command.objects.update(state="refused", reason=3)
+    Receipt.objects.create(
+        command=command,
+        stage=3,
+        reason=3,
+        message=SignedMessage.objects.get(),
+        received_s=clock.now_s() - 2 * 86_400,
+    )
+    history = text_of(clerk, "/meters/BJ2400001/").split("<h2>Commands</h2>", 1)[1]
+    assert "refused: value out of range" in history
+    assert f"receipt {seen(clock.now_s() - 2 * 86_400)}" in history
 
 
 def test_an_order_without_the_csrf_token_is_refused() -> None:
