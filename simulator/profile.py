@@ -159,6 +159,13 @@ def read(source: str | Path) -> Profile:
         raise ProfileError(f"profile {path} is not a CSV in UTF-8: {error}") from None
 
 
+def meters(source: str | Path) -> list[str]:
+    """The meters of a file that has a column for them, in their order there; none otherwise."""
+    with _open(Path(str(source).partition("#")[0])) as file:
+        names = (row.get("meter") for row in csv.DictReader(file))
+        return list(dict.fromkeys(name for name in names if name))
+
+
 def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", newline="")
