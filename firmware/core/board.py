@@ -201,8 +201,11 @@ class Board:
     def _begin_minute(self):
         self._follow_windows()
         self._minute = self.clock.time_s // 60
-        self._follow_calendar()
+        if self.clock.state != UNSET:
+            self.account.close_months(self._local)
+        # The reading that ends a month tells all of it, and nothing of the day that begins.
         self._write_readings()
+        self._follow_calendar()
 
     def _follow_windows(self):
         programme = self.programmes.active
