@@ -147,6 +147,7 @@ class Broker:
         program, environment = find()
         _require_free_port(self.address, self.port)
         self._write_configuration()
+        self._log.unlink(missing_ok=True)
         with self._pid_path.open("a+") as pid_file:
             self._claim_home(pid_file.fileno())
             self._process = subprocess.Popen(
@@ -202,6 +203,10 @@ class Broker:
         if pid is not None:
             os.kill(pid, signal.SIGHUP)
 
+    def has_client(self, user: str) -> bool:
+        """Whether `user` has logged in since the broker was started."""
+        return self._log.exists() and f", u'{user}')" in self._log.read_text(errors="replace")
+
     def configured_port(self) -> int:
         """The port of the broker last started in this home. Raises ToolError when none was."""
         configuration = self.home / "mosquitto.conf"
@@ -212,6 +217,10 @@ class Broker:
     @property
     def _passwords(self) -> Path:
         return self.home / "passwords"
+
+    @property
+    def _log(self) -> Path:
+        return self.home / "broker.log"
 
     @property
     def _pid_path(self) -> Path:
@@ -266,9 +275,8 @@ class Broker:
                 return
             time.sleep(0.02)
         self.kill()
-        log = self.home / "broker.log"
-        words = log.read_text().splitlines()[-LOG_LINES_SHOWN:] if log.exists() else []
-        raise ToolError("Mosquitto did not start. " + " / ".join(words), f"see {log}.")
+        words = self._log.read_text().splitlines()[-LOG_LINES_SHOWN:] if self._log.exists() else []
+        raise ToolError("Mosquitto did not start. " + " / ".join(words), f"see {self._log}.")
 
 
 def _free_port(address: str) -> int:

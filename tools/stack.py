@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.broker import Broker
+from tools.broker import HEADEND_USER, Broker
 
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -154,6 +154,7 @@ class Stack:
         self.raise_broker()
         say("starting the headend")
         self.headend.start()
+        self.wait_for_headend()
         if console:
             say(f"starting the console on {self.console_url}")
             self.console.start()
@@ -182,6 +183,14 @@ class Stack:
             self._broker_wanted = True
             if not self.broker.running():
                 self.broker.start()
+
+    def wait_for_headend(self) -> None:
+        """Wait until the headend talks to the broker that runs now. Raises StackError."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self.broker.has_client(HEADEND_USER):
+            if time.monotonic() > deadline:
+                raise StackError(f"The headend does not connect; see {self.headend.log}.")
+            time.sleep(0.05)
 
     def watch(self) -> None:
         """Restart what should run and does not. Raises StackError when it keeps failing."""

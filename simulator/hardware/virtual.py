@@ -16,7 +16,7 @@ _TICKS_MASK = 0x3FFFFFFF
 _MARGIN_MS = 3_600_000
 _MARGIN_MS_MIN = 1_800_000
 _MARGIN_MS_MAX = 7_200_000
-HOLD_MS_MAX = 2_000  # real time for which an outstanding exchange may hold the clock
+HOLD_MS_MAX = 10_000  # real time for which an outstanding exchange may hold the clock
 CAPPED_MULTIPLE = 60  # of real time, at most, while an exchange is outstanding for longer
 _HOLD_POLL_MS = 50
 _STAND_POLL_MS = 60_000
@@ -68,8 +68,8 @@ class Clock:
 class VirtualQueue(core.IOQueue):
     """The queue on which asyncio waits: here waiting means to move the clock.
 
-    `outstanding()` says how many exchanges wait for the far end; `exchanging()` is called before each wait
-    for it; `arrived()` is called once when the clock stands at the end of its grant and nothing holds it.
+    `outstanding()` says how many exchanges wait for the far end; `exchanging()` is called before each look
+    at the network; `arrived()` is called once when the clock stands at the end of its grant and nothing holds it.
     """
 
     def __init__(self, clock, outstanding, arrived, exchanging):
@@ -124,6 +124,7 @@ class VirtualQueue(core.IOQueue):
         if clock.now_ms >= clock.grant_ms:
             self._stand(delay_ms)
         elif clock.now_ms >= self._poll_ms:
+            self._exchanging()
             self._poll(0)
             self._poll_ms = clock.now_ms + _POLL_EVERY_MS
         else:

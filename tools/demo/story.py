@@ -229,6 +229,7 @@ def the_broker_is_gone_for_a_day(v: Village) -> None:
     v.run_to(moment_s(3, "14:00"))
     v.narrator.check("no reading arrived meanwhile", v.stored_readings() == stored)
     v.stack.raise_broker()
+    v.stack.wait_for_headend()
     v.narrator.say("broker back")
     v.run_for(1800)
     v.settle()
