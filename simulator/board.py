@@ -10,6 +10,7 @@ import sys
 
 import uos
 import vfs
+
 from simulator.hardware import rig, virtual
 from simulator.hardware.display import Hd44780
 from simulator.hardware.flash import BLOCK_BYTES, BLOCKS, Flash
@@ -158,7 +159,9 @@ class Bench:
         facts["pass_us"] = self._pass_us()
         board = getattr(self.application, "board", None)
         if board is not None:
-            facts["status"] = {str(key): value for key, value in board.status(rig.world.rtc_s()).items()}
+            facts["status"] = {
+                str(key): value for key, value in board.status(rig.world.rtc_s()).items()
+            }
         return facts
 
     def _pass_us(self):
@@ -235,12 +238,13 @@ def main(parameters):
 def _start(bench, heap):
     heap.simulator_loaded()
     # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
-    import protocol.messages
     import firmware.core.board
     import firmware.main
 
     heap.code_loaded()
-    bench.say(ready=rig.clock.second(), simulator_bytes=heap.simulator_bytes, code_bytes=heap.code_bytes)
+    bench.say(
+        ready=rig.clock.second(), simulator_bytes=heap.simulator_bytes, code_bytes=heap.code_bytes
+    )
     bench.look()
     firmware.main.run()
     bench.say(ended=rig.clock.second())
@@ -285,7 +289,9 @@ def _put_files_aside(parameters):
     for name in ("world", "flash", "profile", "registers"):
         if parameters[name]:
             parameters[name] = _REAL_ROOT + parameters[name]
-    return [folder if folder == ".frozen" else _REAL_ROOT + folder for folder in sys.path if folder]
+    return [
+        folder if folder == ".frozen" else _REAL_ROOT + folder for folder in sys.path if folder
+    ]
 
 
 def _mount(parameters, folders):

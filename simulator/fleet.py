@@ -206,11 +206,15 @@ class House:
         with partial.open("wb") as file:
             file.truncate(FLASH_BYTES)
         parameters = json.dumps({"flash": str(partial), "config": config})
-        argv, environment = command(MEASURING_HEAP_BYTES, self._build, f"format_flash({parameters!r})")
+        argv, environment = command(
+            MEASURING_HEAP_BYTES, self._build, f"format_flash({parameters!r})"
+        )
         result = subprocess.run(argv, env=environment, cwd="/", capture_output=True, text=True)
         if result.returncode != 0:
             shutil.rmtree(self.directory, ignore_errors=True)
-            raise SimulatorError(f"the flash of {self.meter} cannot be made: {result.stderr or result.stdout}")
+            raise SimulatorError(
+                f"the flash of {self.meter} cannot be made: {result.stderr or result.stdout}"
+            )
         partial.rename(flash)
 
     def _launch(self, reset_cause: int, power_s: int | None) -> None:
@@ -322,7 +326,9 @@ def find_profile(name: str | Path) -> profiles.Profile:
 def heap_budget(build: Path | None = None) -> int:
     """Heap of a board's process: what simulator and compiled firmware take there, and 64 KB for data."""
     with tempfile.TemporaryDirectory(prefix="bijli-") as folder:
-        house = House(Path(folder), "HEAP", bytes(32), 1, 0, 0, heap_bytes=MEASURING_HEAP_BYTES, build=build)
+        house = House(
+            Path(folder), "HEAP", bytes(32), 1, 0, 0, heap_bytes=MEASURING_HEAP_BYTES, build=build
+        )
         house.start()
         house.kill()
     simulator_bytes: int = house.heap["simulator_bytes"]

@@ -43,13 +43,17 @@ class SerialLine:
         self._thread = threading.Thread(target=self._run, name="modbus", daemon=True)
         self._thread.start()
         if not self._ready.wait(START_TIMEOUT_S) or self._server is None:
-            raise SimulatorError("the Modbus server of a metering chip did not start; see its warnings above")
+            raise SimulatorError(
+                "the Modbus server of a metering chip did not start; see its warnings above"
+            )
 
     def close(self) -> None:
         """End the server and the line."""
         if self._server is None:
             return
-        asyncio.run_coroutine_threadsafe(self._server.shutdown(), self._loop).result(START_TIMEOUT_S)
+        asyncio.run_coroutine_threadsafe(self._server.shutdown(), self._loop).result(
+            START_TIMEOUT_S
+        )
         self._thread.join(START_TIMEOUT_S)
         self._server = None
         for descriptor in (self.board_end, self._chip_end, self._registers):

@@ -116,7 +116,9 @@ class Row:
 
     def error(self, column: str, wanted: str) -> ProfileError:
         value = self.values.get(column)
-        return ProfileError(f"{self.file} row {self.number}: {column} is {value!r}, but must be {wanted}")
+        return ProfileError(
+            f"{self.file} row {self.number}: {column} is {value!r}, but must be {wanted}"
+        )
 
     def moment(self) -> datetime:
         try:
@@ -223,7 +225,9 @@ def _from_half_hours(rows: Iterator[Row], name: str, meter: str | None) -> Profi
             break
         _spread(minutes, number, row)
     if meters and meter not in meters:
-        raise ProfileError(f"profile {name} holds no meter {meter!r}; it holds {', '.join(sorted(meters))}")
+        raise ProfileError(
+            f"profile {name} holds no meter {meter!r}; it holds {', '.join(sorted(meters))}"
+        )
     return _filled(minutes, name).profile(meter)
 
 

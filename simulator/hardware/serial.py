@@ -30,7 +30,9 @@ class SerialLine:
     def write(self, frame):
         world = rig.look()
         self._registers.seek(0)
-        self._registers.write(struct.pack(">10H", *world.chip.input_registers(world.second, world.ms)))
+        self._registers.write(
+            struct.pack(">10H", *world.chip.input_registers(world.second, world.ms))
+        )
         self._size = 0
         self._due_ms = rig.clock.now_ms + _ANSWER_MS
         return self._file.write(frame)

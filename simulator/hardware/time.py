@@ -4,6 +4,7 @@ Takes the place of the interpreter's built-in module. It must not know who asks.
 """
 
 import utime as _real
+
 from simulator.hardware import rig as _rig
 
 _TICKS_MASK = 0x3FFFFFFF

@@ -8,7 +8,7 @@ ticks of its own, kept `_MARGIN_MS` ahead of the real ones: whatever is stamped 
 The firmware's `time.ticks_ms` is another count and never jumps.
 """
 
-import asyncio.core as core
+from asyncio import core
 
 import utime as real  # the built-in module, whatever `time` stands on the path
 
@@ -52,8 +52,7 @@ class Clock:
         events = self._events
         if events and events[0][0] <= target_ms:
             due_ms, _, callback = events.pop(0)
-            if due_ms > self.now_ms:
-                self.now_ms = due_ms
+            self.now_ms = max(self.now_ms, due_ms)
             callback()
         else:
             self.now_ms = target_ms

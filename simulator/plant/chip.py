@@ -100,7 +100,7 @@ class Chip:
     def answer(self, request, second, ms):
         """Return the frame that answers `request` at this moment, or b"" when the chip keeps silent."""
         size = len(request)
-        if size < 4 or request[0] != self.address and request[0] != _ANY_ADDRESS:
+        if size < 4 or (request[0] != self.address and request[0] != _ANY_ADDRESS):
             return b""
         values = self._shown(second, ms)
         if size == 8 and values is self._frame_of and self.energy_wh == self._frame_wh:
