@@ -107,7 +107,8 @@ def _home(
     from controller.consumers.services import add_consumer, fit_meter
     from controller.fleet.services import reveal_root_key
 
-    mean_w, peak_w = _mean_and_peak_w(find_profile(source))
+    load = find_profile(source)
+    mean_w, peak_w = _mean_and_peak_w(load)
     limit_w = _limit_w(peak_w)
     package = design(plan, limit_w)
     consumer = add_consumer(
@@ -126,7 +127,24 @@ def _home(
         line=plan.line,
         clock_file=village.stack.home / f"clock.{plan.meter}",
     )
-    return Home(plan.role, plan.meter, connection.pk, house, package, limit_w, mean_w)
+    return Home(
+        plan.role,
+        plan.meter,
+        connection.pk,
+        house,
+        package,
+        limit_w,
+        mean_w,
+        morning_wh=_morning_wh(load),
+        spare_w=limit_w - peak_w,
+    )
+
+
+def _morning_wh(load: profiles.Profile) -> int:
+    """What the load takes in its first twelve hours after the first midnight of the story."""
+    first = -(load.start.hour * 60 + load.start.minute) % profiles.DAY_MINUTES
+    minutes = (load.records[(first + n) % len(load.records)] for n in range(720))
+    return sum(power_w for power_w, _, _ in minutes) // 60
 
 
 def _limit_w(peak_w: int) -> int:

@@ -9,18 +9,17 @@ from protocol import messages as m
 from tools.demo.accounts import close_month
 from tools.demo.commission import LIMIT_STEP_W, PLANS, PLANT, PRICE_PAISE, design
 from tools.demo.reconcile import tolerance_wh
-from tools.demo.village import Home, Village, clock_text, moment_s
+from tools.demo.village import START_DELAY_S, Home, Village, clock_text, moment_s
 
 LAST_MOMENT_S = moment_s(4, "00:00")  # the month's end: the moment that is billed and reconciled
 
 WAIT_S = 12  # the wait after a trip (10 s), and two seconds
-START_S = 75  # the random start delay is at most 60 s
 OUTAGE_S = 300
 HEATER_PERCENT = 135  # of the limit: over the second band (125 %, 10 s)
 DUTY_PERCENT = 112  # over the first band (105 %, 60 s) only
 DUTY_S = [40, 20]  # on, off: on average the line is under its limit
-RECHARGE_WH = 60_000
-RECHARGE_PRICE_PAISE = 48_000
+MORNING_SPARE_WH = 2_500  # over the first warning level, so that both warnings come in the scene
+RECHARGE_DAYS = 5
 
 
 def _share_w(home: Home, percent: int) -> int:
@@ -40,7 +39,7 @@ def _reset(v: Village, home: Home) -> bool:
 
 def packages_are_programmed(v: Village) -> None:
     v.narrator.chapter("Packages are programmed into the boards; each board confirms")
-    v.run_for(START_S)
+    v.run_for(START_DELAY_S)
     for home in v.homes.values():
         state = v.assign(home, home.package)
         v.narrator.check(
@@ -48,12 +47,15 @@ def packages_are_programmed(v: Village) -> None:
             state == "applied",
             state,
         )
-    v.run_for(START_S)
+    v.run_for(START_DELAY_S)
     for home in v.homes.values():
         limit_w = v.look(home)["limit_w"]
         v.narrator.check(
             f"{home.meter} limits at {home.limit_w} W", limit_w == home.limit_w, f"{limit_w} W"
         )
+        if v.holds(home) & m.HOLD_OVERLOAD:
+            v.narrator.say(f"{home.meter} had tripped at its built-in 500 W: the fitter resets it")
+            _reset(v, home)
     for home, amount, unit, paid_paise in _first_purchases(v):
         command = v.sell(home, amount, unit, paid_paise)
         v.narrator.check(
@@ -68,7 +70,7 @@ def packages_are_programmed(v: Village) -> None:
 
 def _first_purchases(v: Village) -> list[tuple[Home, int, str, int]]:
     """Energy for the first morning and a little more; money for all three days and more."""
-    energy_wh = v.energy.mean_w * 14 + 2 * v.energy.limit_w
+    energy_wh = v.energy.morning_wh + MORNING_SPARE_WH
     money_paise = 20_000 + v.money.mean_w * 24 * 4  # at most ₹ 10 a unit for four days
     return [
         (v.energy, energy_wh, "energy", energy_wh * PRICE_PAISE // 1000),
@@ -80,6 +82,7 @@ def a_heater_overloads_the_line(v: Village) -> None:
     v.narrator.chapter("A heater overloads the line: the board trips, and says why")
     home = v.postpaid
     v.run_to(moment_s(1, "09:00"))
+    v.wait_for_mains(home)
     v.act(home, appliance="heater", power_w=_share_w(home, HEATER_PERCENT))
     v.narrator.say(f"{clock_text(v.now_s)}: a heater of {HEATER_PERCENT} % of the limit goes on")
     v.narrator.check("the board trips by itself", _wait_for_hold(v, home, m.HOLD_OVERLOAD, 60))
@@ -96,8 +99,8 @@ def a_duty_cycled_overload_trips_too(v: Village) -> None:
     v.narrator.chapter("An overload that switches itself off and on trips too")
     home = v.postpaid
     v.run_to(moment_s(1, "10:00"))
-    power_w = max(_share_w(home, DUTY_PERCENT) - v.look(home)["power_w"], 1)
-    v.act(home, appliance="welder", power_w=power_w, duty=DUTY_S)
+    v.wait_for_mains(home)
+    v.act(home, appliance="welder", power_w=_share_w(home, DUTY_PERCENT), duty=DUTY_S)
     v.narrator.say(
         f"{clock_text(v.now_s)}: {DUTY_S[0]} s over the limit, {DUTY_S[1]} s off, again and again"
     )
@@ -110,8 +113,10 @@ def credit_runs_down(v: Village) -> None:
     v.narrator.chapter("Prepaid credit runs down: warnings, cut, recharge, supply")
     home = v.energy
     v.run_to(moment_s(1, "12:00"))
-    v.act(home, appliance="rice cooker", power_w=_share_w(home, 60))
+    v.wait_for_mains(home)
+    v.act(home, appliance="rice cooker", power_w=home.spare_w)
     cut = _wait_for_hold(v, home, m.HOLD_CREDIT, 12 * 3600, step_s=300)
+    v.wait_for_mains(home)
     v.act(home, appliance="rice cooker", power_w=0)
     v.narrator.check("supply is cut when the credit is used up", cut, clock_text(v.now_s))
     v.narrator.check("the display says so", "CREDIT" in v.display(home).upper(), v.display(home))
@@ -123,8 +128,9 @@ def credit_runs_down(v: Village) -> None:
     )
     v.press_button(home)
     v.narrator.check("the button does not help", not v.look(home)["relay_closed"])
-    command = v.sell(home, RECHARGE_WH, "energy", RECHARGE_PRICE_PAISE)
-    v.narrator.check(f"recharge of {RECHARGE_WH // 1000} kWh confirmed", command.state == "applied")
+    energy_wh = home.mean_w * 24 * RECHARGE_DAYS + MORNING_SPARE_WH
+    command = v.sell(home, energy_wh, "energy", energy_wh * PRICE_PAISE // 1000)
+    v.narrator.check(f"recharge of {energy_wh} Wh confirmed", command.state == "applied")
     v.run_for(5)
     v.narrator.check("supply is back", bool(v.look(home)["relay_closed"]))
 
@@ -135,6 +141,7 @@ def supply_hours_end_and_begin(v: Village) -> None:
     for day, clock, expected in ((1, "22:59:30", True), (1, "23:00:05", False),
                                  (2, "04:59:30", False), (2, "05:00:05", True)):  # fmt: skip
         v.run_to(moment_s(day, clock))
+        v.wait_for_mains(home)
         v.narrator.check(
             f"at {clock} supply is {'on' if expected else 'off'}",
             bool(v.look(home)["relay_closed"]) is expected,
@@ -146,6 +153,7 @@ def operator_disconnects_and_reconnects(v: Village) -> None:
     v.narrator.chapter("The operator disconnects; the button does not help; the operator reconnects")
     home = v.postpaid
     v.run_to(moment_s(2, "08:00"))
+    v.wait_for_mains(home)
     v.narrator.check("disconnect confirmed", v.command(home, "disconnect").state == "applied")
     v.run_for(2)
     v.narrator.check("supply is off", not v.look(home)["relay_closed"], v.display(home))
@@ -154,6 +162,7 @@ def operator_disconnects_and_reconnects(v: Village) -> None:
     v.settle()
     v.narrator.say(f"the console says: {v.why_off(home)}")
     v.run_to(moment_s(2, "08:30"))
+    v.wait_for_mains(home)
     v.narrator.check("reconnect confirmed", v.command(home, "reconnect").state == "applied")
     v.run_for(2)
     v.narrator.check("supply is on", bool(v.look(home)["relay_closed"]))
@@ -161,8 +170,9 @@ def operator_disconnects_and_reconnects(v: Village) -> None:
 
 def power_is_cut_in_the_middle(v: Village) -> None:
     v.narrator.chapter("Power cuts in the middle of everything")
-    v.run_to(moment_s(2, "11:00"))
     home = v.postpaid
+    v.run_to(moment_s(2, "11:00"))
+    v.wait_for_mains(home)
     v.act(home, appliance="heater", power_w=_share_w(home, HEATER_PERCENT))
     _wait_for_hold(v, home, m.HOLD_OVERLOAD, 60, step_s=1)
     _cut(v, [home], "3 s after a trip")
@@ -191,7 +201,7 @@ def _cut(v: Village, homes: list[Home], when: str) -> None:
     v.run_for(OUTAGE_S)
     for home in homes:
         v.act(home, mains=True)
-    v.run_for(START_S)
+    v.run_for(START_DELAY_S)
     kept = [_kept(before[home.role], v.look(home)) for home in homes]
     names = ", ".join(home.meter for home in homes)
     v.narrator.check(

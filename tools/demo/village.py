@@ -30,6 +30,8 @@ INGEST_TIMEOUT_S = 45.0
 PATIENCE_S = 3.0  # real seconds for which an answer may take no virtual time
 POLL_S = 0.05
 CHAOS_STRETCH_S = 1800  # shorter stretches are left in peace: their scene looks at seconds
+OUTAGE_S_MAX = 12 * 3600
+START_DELAY_S = 75  # the random start delay after an outage is at most 60 s
 STEP_S = 5  # virtual seconds between two looks while waiting for something
 
 STATUS_OF_INTEREST = {
@@ -65,6 +67,9 @@ class Home:
     package: str
     limit_w: int
     mean_w: int  # of its load, so that the story can sell credit to measure
+    morning_wh: int  # of its load, from the story's first midnight to noon
+    spare_w: int  # what may be added to its largest load without a trip
+    status: dict[str, int] = field(default_factory=dict)  # when it was last looked at
     month_end: dict[str, Any] = field(default_factory=dict)
 
 
@@ -147,10 +152,22 @@ class Village:
         self.run_for(2)
 
     def look(self, home: Home) -> dict[str, Any]:
-        """What is to be seen at the house now: the plant's facts, display, the board's status."""
+        """What is to be seen at the house now: the plant's facts, display, the board's status.
+
+        Of a board without mains: the status it had when it was last looked at.
+        """
         seen: dict[str, Any] = home.house.observe()
-        status = seen["status"]
-        return {**seen, **{name: status[str(key)] for name, key in STATUS_OF_INTEREST.items()}}
+        if "status" in seen:
+            status = seen["status"]
+            home.status = {name: status[str(key)] for name, key in STATUS_OF_INTEREST.items()}
+        return {**seen, **home.status}
+
+    def wait_for_mains(self, home: Home) -> None:
+        """A measured profile has outages of its own; go on when this one is over."""
+        if not self.look(home)["mains"]:
+            self.narrator.say(f"{home.meter} has an outage by its profile: waiting")
+            self.run_while(lambda: not self.look(home)["mains"], OUTAGE_S_MAX, step_s=60)
+            self.run_for(START_DELAY_S)
 
     def display(self, home: Home) -> str:
         return " | ".join(line.strip() for line in self.look(home)["display"])
