@@ -18,7 +18,9 @@ class Metering:
         self._silent_s = 5
         self._fault_after_s = 30
         self._invalid_s = 0
+        self._zero_s = 0
         self._bad_s = 0
+        self._has_measured = False  # since this start
 
     def configure(self, silent_s, fault_after_s):
         """Take the programme's limits."""
@@ -40,14 +42,22 @@ class Metering:
             return False
         self._invalid_s = 0
         if not (sample.voltage_dv or sample.frequency_dhz or sample.power_dw):
-            self._note(ALL_ZERO, elapsed_s)
+            self._take_zero(elapsed_s)
             return False
         return True
+
+    def _take_zero(self, elapsed_s):
+        """After power-on the chip shows zeros until it has measured once: that is no fault yet."""
+        self._zero_s += elapsed_s
+        is_starting = not self._has_measured and self._zero_s < self._silent_s
+        if self.state != OK or not is_starting:
+            self._note(ALL_ZERO, elapsed_s)
 
     def accept(self):
         """The sample and its energy are good."""
         self.state = OK
         self._bad_s = 0
+        self._has_measured = True
 
     def doubt(self, elapsed_s):
         """The sample's energy cannot be true."""

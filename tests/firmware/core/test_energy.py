@@ -77,6 +77,37 @@ def test_metering_that_cannot_be_believed_holds_supply_until_it_is_good(bench, f
     assert bench.codes().count(RECOVERED) == 1
 
 
+def zeros(bench, seconds):
+    """The chip answers without having measured."""
+    measured = bench.sample.voltage_dv, bench.sample.frequency_dhz
+    bench.sample.voltage_dv = bench.sample.frequency_dhz = 0
+    bench.run(seconds, 0)
+    bench.sample.voltage_dv, bench.sample.frequency_dhz = measured
+
+
+@pytest.mark.parametrize(("seconds", "causes"), [(2, []), (4, []), (5, [3]), (20, [3])])
+def test_a_chip_that_shows_zeros_after_power_on_has_some_seconds_to_begin(bench, seconds, causes):
+    """As long as one may be silent (`silent_s`); only before its first measurement of this start."""
+    bench.cut(10)
+    zeros(bench, seconds)
+    bench.run(1)
+    assert bench.events(FAULT) == causes
+    assert bench.codes().count(RECOVERED) == len(causes)
+    zeros(bench, 1)
+    assert bench.events(FAULT) == [*causes, 3]
+
+
+def test_zeros_after_power_on_are_no_measurement_and_end_in_the_fault_hold(bench):
+    """They recover no energy and count no supply; nothing is taken for "under the limit"."""
+    bench.run(600, 900)
+    bench.cut(10)
+    recovered_wh = bench.status(5)
+    zeros(bench, 33)
+    assert (bench.status(5), bench.holds) == (recovered_wh, 0)
+    zeros(bench, 1)
+    assert bench.holds == holds.FAULT
+
+
 def test_a_silent_chip_does_not_let_an_overload_cool_down(bench):
     bench.run(59, 1100)
     bench.sample.valid = False
