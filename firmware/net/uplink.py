@@ -124,6 +124,9 @@ class Uplink:
             await self._wait()
 
     async def _wait(self):
+        if not self._client.connected:
+            await self._wake.wait()  # nothing falls due without a session, and `begin` wakes us
+            return
         try:
             await asyncio.wait_for(self._wake.wait(), self._pause_s())
         except asyncio.TimeoutError:
