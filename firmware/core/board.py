@@ -240,13 +240,22 @@ class Board:
             self._minute = -1  # try again at the next tick
         self._actions |= SEND_READINGS
 
+    def _end_interval(self):
+        """Write the last reading under the old terms, so that a bill can be split exactly here."""
+        self.persist()  # as before every reading
+        try:
+            self.recorder.end_interval(self.programmes.active, self.account)
+        except OSError:
+            pass  # the programme is not kept waiting for a ring that fails
+        self._actions |= SEND_READINGS
+
     def _activate(self):
         self._local.refresh(self.clock.time_s, self.programmes.active[wire.UTC_OFFSET_MIN])
         self.account.close_months(self._local)
+        self._end_interval()
         if self.programmes.activate():
             if self._configure():
                 self.account.restart_month()
-            self.recorder.flags |= messages.FLAG_PROGRAMME_CHANGED
             self.recorder.record_event(
                 messages.EVENT_PROGRAMME_ACTIVATED, self.programmes.active[wire.VERSION]
             )

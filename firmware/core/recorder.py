@@ -1,7 +1,7 @@
 """Writes events and readings: sequence numbers, interval boundaries and what an interval saw.
 
-Readings fall on boundaries of local time; no boundary gets two, and a local midnight always gets
-one, if need be afterwards. The record goes to the store before the ledger knows of it: after a
+Readings fall on boundaries of local time and on the second at which another programme begins; no
+second gets two, and a local midnight always gets one, if need be afterwards. The record goes to the store before the ledger knows of it: after a
 power cut between the two the ring tells. This module must not know what the store is made of.
 """
 
@@ -108,6 +108,26 @@ class Recorder:
         """
         utc_offset_min = programme[wire.UTC_OFFSET_MIN]
         end_s = boundary_before(self._clock.time_s, utc_offset_min, programme[wire.INTERVAL_S])
+        self._write_through(end_s, programme, account)
+
+    def end_interval(self, programme, account):
+        """Write a reading of this very second, the last under `programme`: another one begins.
+
+        What is due comes before it; a boundary on this second has no other reading. After a step
+        back of the clock there is none, because readings ascend. Raises OSError.
+        """
+        now_s = self._clock.time_s
+        utc_offset_min = programme[wire.UTC_OFFSET_MIN]
+        is_boundary = boundary_before(now_s, utc_offset_min, programme[wire.INTERVAL_S]) == now_s
+        if self.is_reading_due(programme) and not is_boundary:
+            self.write_readings(programme, account)
+        if self._values[READING_END_S] != now_s:
+            self.flags |= messages.FLAG_PROGRAMME_CHANGED
+        if self._values[READING_END_S] < now_s:
+            self._write_through(now_s, programme, account)
+
+    def _write_through(self, end_s, programme, account):
+        utc_offset_min = programme[wire.UTC_OFFSET_MIN]
         oldest_s = max(self._values[READING_END_S], end_s - MISSED_MIDNIGHTS_MAX * DAY_S)
         midnight_s = boundary_before(oldest_s, utc_offset_min, DAY_S) + DAY_S
         while midnight_s < end_s:

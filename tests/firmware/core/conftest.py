@@ -219,8 +219,8 @@ def make_programme(version=1, load=None, credit=None, **changes):
 
 @pytest.fixture
 def bench():
-    """A commissioned board of 1 kW, closed and running."""
-    made = Bench()
+    """A board of 1 kW, commissioned at midnight, closed and running."""
+    made = Bench(START_S - 1)
     made.install()
     made.run(2)
     return made

@@ -1,9 +1,11 @@
 """Programmes in two slots: stored whole, in force at their time, whole after any power cut."""
 
+import contextlib
+
 import pytest
 
 from firmware.core.clock import UNSET
-from protocol import programme
+from protocol import programme, rating
 
 SET_PROGRAMME = 3
 STORED, ACTIVATED, LIMIT_SET = 1011, 1012, 158
@@ -133,3 +135,105 @@ def test_a_damaged_programme_falls_back_to_the_built_in_one_and_can_be_sent_agai
     assert (bench.status(10), bench.status(13)) == (0, 500)
     bench.install(1)
     assert bench.status(13) == 1000
+
+
+ACTIVATED_AT_S = 17 * 3600 + 37 * 60
+CHANGED, LAST_OF_DAY = 32, 64
+
+
+def schedule(bench, build_programme, activation_s, **changes):
+    record = programme.encode(build_programme(2, activation_s=activation_s, **changes))
+    assert bench.command(SET_PROGRAMME, {0: record}) == (2, 0)
+
+
+def told(bench):
+    """End, programme version and whether the programme changed there, of each reading."""
+    return [(record[1], record[14], bool(record[2] & CHANGED)) for record in bench.readings()]
+
+
+@pytest.mark.parametrize("second", [ACTIVATED_AT_S, ACTIVATED_AT_S + 1, ACTIVATED_AT_S + 59])
+def test_a_change_of_terms_has_a_reading_of_its_own_second(
+    make_bench, build_programme, tariff, midnight_s, second
+):
+    """Registers and account at that second are the old programme's; its charges are the tariff's
+    to the paisa, and so are those that follow under the new one. Later readings keep their times.
+    """
+    bench = make_bench(midnight_s + 17 * 3600 - 1)
+    bench.install(credit={"mode": 2}, tariff=tariff)
+    bench.command(4, {0: b"purchase", 1: 2, 2: 100_000})
+    dearer = {"code": "T2", "tables": [[None, True, [[None, 1000]]]]}
+    change_s = midnight_s + second
+    schedule(bench, build_programme, change_s, credit={"mode": 2}, tariff=dearer)
+    bench.run(3600, 900)
+    quarters_s = [midnight_s + 17 * 3600 + minute * 60 for minute in (15, 30, 45, 60)]
+    assert told(bench) == [
+        (quarters_s[0], 1, False),
+        (quarters_s[1], 1, False),
+        (change_s, 1, True),
+        (quarters_s[2], 2, False),
+        (quarters_s[3], 2, False),
+    ]
+    at_change, last = bench.readings()[2], bench.readings()[-1]
+    old = rating.total_paise(rating.from_names(tariff), at_change[4:8], 1000, 1, 1, 31)
+    new_wh = [end - begin for begin, end in zip(at_change[4:8], last[4:8], strict=True)]
+    new = rating.total_paise(rating.from_names(dearer), new_wh, 1000, 1, 0, 31)
+    assert (at_change[15], last[15]) == (old, old + new)
+
+
+def test_a_change_at_a_boundary_has_one_reading_for_both(bench, build_programme, midnight_s):
+    schedule(bench, build_programme, midnight_s + 900)
+    bench.run(1800)
+    assert told(bench) == [(midnight_s + 900, 1, True), (midnight_s + 1800, 2, False)]
+
+
+def test_a_change_at_midnight_ends_the_day_under_the_old_programme(
+    make_bench, build_programme, midnight_s
+):
+    bench = make_bench(midnight_s + 86_400 - 901)
+    bench.install()
+    schedule(bench, build_programme, midnight_s + 86_400)
+    bench.run(901)
+    (reading,) = bench.readings()
+    assert (reading[1], reading[2], reading[14]) == (midnight_s + 86_400, CHANGED | LAST_OF_DAY, 1)
+
+
+def test_a_change_due_in_an_outage_comes_after_the_readings_that_were_missed(
+    bench, build_programme, midnight_s
+):
+    schedule(bench, build_programme, midnight_s + 1000)
+    bench.run(100, 900)
+    bench.cut(86_400)
+    bench.run(2)
+    on_s = midnight_s + 86_400
+    assert [row[0] for row in told(bench)] == [on_s, bench.now_s - 1]
+    assert [row[1:] for row in told(bench)] == [(1, False), (1, True)]
+
+
+@pytest.mark.parametrize("write", range(10))
+def test_a_power_cut_at_a_change_leaves_ascending_readings_and_loses_no_energy(
+    bench, build_programme, power_cut, write, midnight_s
+):
+    schedule(bench, build_programme, midnight_s + 700)
+    bench.run(midnight_s + 699 - bench.now_s, 900)
+    bench.store.cut_at = write
+    with contextlib.suppress(power_cut):
+        bench.run(5)
+    bench.cut(3)
+    bench.run(1000)
+    ends = [row[0] for row in told(bench)]
+    assert ends == sorted(set(ends))
+    assert bench.status(10) == 2
+    assert [version for _, version, changed in told(bench) if changed] in ([1], [1, 1])
+    assert bench.status(5) == bench.consumed_ws // 3600
+
+
+def test_a_ring_that_fails_does_not_keep_a_programme_waiting(bench, build_programme, midnight_s):
+    """The next reading then tells that the programme changed within its interval."""
+    schedule(bench, build_programme, midnight_s + 700)
+    bench.run(midnight_s + 699 - bench.now_s)
+    bench.store.is_broken = True
+    bench.run(5)
+    bench.store.is_broken = False
+    bench.run(900)
+    assert bench.status(10) == 2
+    assert told(bench) == [(midnight_s + 900, 2, True)]
