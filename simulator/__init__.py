@@ -1,1 +1,4 @@
-"""Simulated houses around the real firmware; on CPython the fleet, inside MicroPython the chip's surroundings."""
+"""Simulated houses around the real firmware.
+
+On CPython the fleet; inside MicroPython, in each board's process, the surroundings of its chip.
+"""

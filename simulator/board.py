@@ -1,7 +1,8 @@
-"""Entry of a board's process, inside MicroPython: builds the house around the chip and starts the firmware.
+"""Entry of a board's process, inside MicroPython: a house around the chip, and the firmware in it.
 
-It speaks line-JSON with `simulator/fleet.py` over one file descriptor: requests in, one answer each out.
-It must not reach into the firmware beyond `firmware.main.run` and `firmware.main.application`.
+It speaks line-JSON with `simulator/fleet.py` over one file descriptor: requests in, one answer
+each out. It must not reach into the firmware beyond `firmware.main.run` and
+`firmware.main.application`.
 """
 
 import gc
@@ -26,7 +27,7 @@ _REAL_ROOT = "/host"  # where the computer's files are once the chip's own flash
 
 
 class Heap:
-    """Live bytes, measured after collecting: simulator, firmware's code, and data now and at most."""
+    """Live bytes, measured after collecting: simulator, firmware's code, data now and at most."""
 
     def __init__(self):
         self.simulator_bytes = 0
@@ -34,9 +35,11 @@ class Heap:
         self.peak_bytes = 0
 
     def simulator_loaded(self):
+        """All that is live now is the simulator's."""
         self.simulator_bytes = _live_bytes()
 
     def code_loaded(self):
+        """What has come since `simulator_loaded` is the firmware's code."""
         self.code_bytes = _live_bytes() - self.simulator_bytes
 
     def measure(self):
@@ -46,6 +49,7 @@ class Heap:
         return data_bytes
 
     def facts(self):
+        """Return all of it by name, in bytes, and what the heap has free."""
         data_bytes = self.measure()
         return {
             "simulator_bytes": self.simulator_bytes,
@@ -75,6 +79,7 @@ class Bench:
         return self.application.outstanding() if self.application else 0
 
     def say(self, **facts):
+        """Send one line to the fleet."""
         self._channel.write(json.dumps(facts) + "\n")
 
     def serve(self):
@@ -165,7 +170,7 @@ class Bench:
         return facts
 
     def _pass_us(self):
-        """Real time a virtual second that all but waiting takes: firmware, hardware shims and world."""
+        """Real µs per virtual second, waiting left out: firmware, hardware shims and world."""
         busy_us, polls = self._busy_from
         passed_us = self.queue.busy_us - busy_us
         passed = rig.polls - polls
@@ -187,7 +192,7 @@ class Bench:
             self._clock_file.flush()
 
     def _find_application(self):
-        """The firmware makes its application while it starts; from then on its exchanges hold the clock."""
+        """Once the firmware has made its application, that one's exchanges hold the clock."""
         if self.application is None:
             self.application = getattr(sys.modules["firmware.main"], "application", None)
 
@@ -254,7 +259,7 @@ def format_flash(parameters):
     """Make the file system of a new board and put its `config.json` on it."""
     parameters = json.loads(parameters)
     flash = Flash(open(parameters["flash"], "r+b"))
-    rig.checkpoint = lambda force=False: None
+    rig.checkpoint = lambda **_: None  # there is no world to keep
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/new")
     with open("/new/config.json", "w") as file:
@@ -284,7 +289,7 @@ def _sit_in_the_dark(world, power_s):
 
 
 def _put_files_aside(parameters):
-    """Open-by-path goes to the chip's flash later, so every path here becomes one under `_REAL_ROOT`."""
+    """Opening by path will mean the chip's flash: our paths become ones below `_REAL_ROOT`."""
     vfs.mount(vfs.VfsPosix("/"), _REAL_ROOT)
     for name in ("world", "flash", "profile", "registers"):
         if parameters[name]:

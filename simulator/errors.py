@@ -13,16 +13,16 @@ class SimulatorError(Exception):
 
 
 class BoardDied(SimulatorError):
-    pass
+    """A board's process ended by itself; the text ends with what it last printed."""
 
 
 class BoardRefused(SimulatorError):
-    pass
+    """A board's process did not accept a request, such as one it does not know."""
 
 
 class NotRunning(SimulatorError):
-    pass
+    """The board has no process: it was not started, or its house has no mains."""
 
 
 class ProfileError(SimulatorError):
-    pass
+    """A load profile cannot be read; the text names the file, the row and what to mend."""

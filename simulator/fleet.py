@@ -1,7 +1,7 @@
 """Houses with a real firmware each, and fleets of them, driven from CPython.
 
-A `House` owns a folder (flash image, world state, log) and a MicroPython process; both speak line-JSON
-over a socket pair. It must not know the firmware's insides nor the controller.
+A `House` owns a folder (flash image, world state, log) and a MicroPython process; both speak
+line-JSON over a socket pair. It must not know the firmware's insides nor the controller.
 """
 
 import json
@@ -32,7 +32,7 @@ Facts = dict[str, Any]
 
 
 def firmware_path(build: Path | None = None) -> list[str]:
-    """The folders that a board imports from: compiled, or sources with `BIJLI_FIRMWARE_SOURCE=1`."""
+    """Where a board imports from: compiled, or sources with `BIJLI_FIRMWARE_SOURCE=1`."""
     if build is None:
         source = os.environ.get("BIJLI_FIRMWARE_SOURCE") == "1"
         build = interpreter.ROOT if source else interpreter.compile_sources()
@@ -51,9 +51,10 @@ class House:
     """One house at one meter; `folder` must be empty, or that of the same house before.
 
     `line` is how the metering chip is reached: `"model"` in the board's process, `"pty"` through a
-    real serial line and a Modbus server. `profile` is the name of a shipped one, or a CSV (`FILE` or
-    `FILE#METER`, see `simulator.profile`); None draws nothing but appliances. `clock_file` is where the board
-    writes its board time whenever it talks, for a controller that shall live in its time. Raises SimulatorError.
+    real serial line and a Modbus server. `profile` is the name of a shipped one, or a CSV (`FILE`
+    or `FILE#METER`, see `simulator.profile`); None draws nothing but appliances. `clock_file` is
+    where the board writes its board time whenever it talks, for a controller that shall live in
+    its time. Raises SimulatorError.
     """
 
     def __init__(
@@ -110,14 +111,17 @@ class House:
         return self.directory / "board.log"
 
     def start(self) -> None:
-        """Power the board, or go on after `kill` from the world's last checkpoint. Raises SimulatorError."""
+        """Power the board; after `kill`, go on from the world's last checkpoint.
+
+        Raises SimulatorError.
+        """
         if self._process is not None:
             return
         if not self.dark:
             self._launch(POWER_ON, None)
 
     def wake(self, now_s: int) -> None:
-        """Power the board at `now_s`, after a time in which the house was left alone without mains."""
+        """Power the board at `now_s`; until then the house was left alone without mains."""
         self.dark = True
         self.now_s = now_s
         self.act(mains=True)
@@ -155,9 +159,13 @@ class House:
     def act(self, **action: Any) -> None:
         """Something happens in the house now.
 
-        `appliance="heater", power_w=2000` (0: off; `inrush_w`, `inrush_ms`, `duty=[on_s, off_s]`) ·
-        `button=True` (`press_ms`) · `mains=False` and `True` · `weld=True` and `False` · `misses=n`
-        pulses that the relay will not follow · `wifi=False` and `True`. Raises BoardRefused, NotRunning.
+        - `appliance="heater", power_w=2000` (0: off), `inrush_w`, `inrush_ms`,
+          `duty=[on_s, off_s]`
+        - `button=True` (`press_ms`)
+        - `mains`, `weld`, `wifi`: `True` or `False`
+        - `misses=n`: pulses that the relay will not follow
+
+        Raises BoardRefused, NotRunning.
         """
         if action.get("mains") and self.dark:
             self.dark = False
@@ -174,7 +182,7 @@ class House:
         return self._ask(do="observe")
 
     def settle(self) -> None:
-        """Wait until no network exchange of the board is outstanding; time stands still. Bounded by 2 s."""
+        """Let no time pass until no network exchange of the board is outstanding."""
         if not self.dark:
             self.run_until(self.now_s)
 
@@ -183,7 +191,7 @@ class House:
         self._ask(do="live", multiple=multiple)
 
     def kill(self) -> None:
-        """`SIGKILL`, at whatever the board is doing. `start` goes on from the world's last checkpoint."""
+        """`SIGKILL`, at whatever the board does; `start` goes on from the last checkpoint."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._end_process()
@@ -228,9 +236,14 @@ class House:
         argv, environment = command(heap_bytes, self._build, call)
         with self.log.open("ab") as log, theirs:
             self._process = subprocess.Popen(
-                argv, env=environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                argv,
+                env=environment,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 pass_fds=descriptors,
-            )  # fmt: skip
+            )
         self._socket = ours
         self._received = b""
         self.heap = self._receive()
@@ -243,9 +256,10 @@ class House:
     def _parameters(self, descriptors: list[int], reset_cause: int, power_s: int | None) -> str:
         return json.dumps({
             "channel": descriptors[0], "line": descriptors[1] if self._line else None,
-            "registers": str(self._registers), "meter": self.meter, "seed": self._seed, "start_s": self._start_s,
-            "world": str(self.directory / "world.bin"), "flash": str(self.directory / "flash.img"),
-            "profile": self._profile, "clock": self._clock_file, "reset_cause": reset_cause, "power_s": power_s,
+            "registers": str(self._registers), "world": str(self.directory / "world.bin"),
+            "flash": str(self.directory / "flash.img"), "profile": self._profile,
+            "clock": self._clock_file, "meter": self.meter, "seed": self._seed,
+            "start_s": self._start_s, "reset_cause": reset_cause, "power_s": power_s,
         })  # fmt: skip
 
     def _lose_power(self, answer: Facts) -> None:
@@ -257,7 +271,7 @@ class House:
         self._observation = answer["observation"]
 
     def _pass_darkness(self) -> None:
-        """Go to the end of the granted time, or to the moment at which the profile brings mains back."""
+        """Go to the end of the granted time, or to where the profile brings mains back."""
         if self._power_s is None or self._power_s > self._target_s:
             self.now_s = self._target_s
             return
@@ -324,7 +338,7 @@ def find_profile(name: str | Path) -> profiles.Profile:
 
 @cache
 def heap_budget(build: Path | None = None) -> int:
-    """Heap of a board's process: what simulator and compiled firmware take there, and 64 KB for data."""
+    """Heap of a board's process, bytes: simulator, compiled firmware, and 64 KB for data."""
     with tempfile.TemporaryDirectory(prefix="bijli-") as folder:
         house = House(
             Path(folder), "HEAP", bytes(32), 1, 0, 0, heap_bytes=MEASURING_HEAP_BYTES, build=build
@@ -343,13 +357,14 @@ class Fleet:
         self.houses = list(houses)
 
     def start(self) -> None:
+        """Power all boards."""
         for house in self.houses:
             house.start()
 
     def run_until(
         self, t_s: int, progress: Callable[[int], None] | None = None, step_s: int = 3600
     ) -> None:
-        """Let all live until `t_s`, side by side; `progress(board time)` is called every `step_s`."""
+        """Let all live until `t_s`, side by side; calls `progress(board time)` every `step_s`."""
         now_s = min((house.now_s for house in self.houses), default=t_s)
         while now_s < t_s:
             now_s = min(t_s, now_s + step_s)
@@ -361,10 +376,12 @@ class Fleet:
                 progress(now_s)
 
     def settle(self) -> None:
+        """Let no time pass until no board has a network exchange outstanding."""
         for house in self.houses:
             house.settle()
 
     def stop(self) -> None:
+        """Keep the worlds' states and end the processes."""
         for house in self.houses:
             house.stop()
 

@@ -1,7 +1,7 @@
 """A real serial line to a metering chip: a pty with a pymodbus server behind it.
 
-Framing, CRC and bytes are pymodbus's; the ten registers are the chip model's, which the board's process
-puts into a small file before each request. It must not know the world.
+Framing, CRC and bytes are pymodbus's; the ten registers are the chip model's, which the board's
+process puts into a small file before each request. It must not know the world.
 """
 
 import asyncio
@@ -51,9 +51,8 @@ class SerialLine:
         """End the server and the line."""
         if self._server is None:
             return
-        asyncio.run_coroutine_threadsafe(self._server.shutdown(), self._loop).result(
-            START_TIMEOUT_S
-        )
+        shutdown = self._server.shutdown()  # type: ignore[no-untyped-call]
+        asyncio.run_coroutine_threadsafe(shutdown, self._loop).result(START_TIMEOUT_S)
         self._thread.join(START_TIMEOUT_S)
         self._server = None
         for descriptor in (self.board_end, self._chip_end, self._registers):
@@ -77,10 +76,10 @@ class SerialLine:
 
     async def _show(
         self,
-        function_code: int,
-        start_address: int,
-        address: int,
-        count: int,
+        _function_code: int,
+        _start_address: int,
+        _address: int,
+        _count: int,
         current_registers: list[int],
         set_values: list[int] | list[bool] | None,
     ) -> ExcCodes | None:

@@ -1,7 +1,7 @@
 """Turns a CSV of measurements into the stream of loads that a simulated house draws.
 
-Two forms are told apart by their columns (docs/simulator.md): measured power by the minute or so, and
-energy by the half hour with the share of it that had mains. It must not know houses or boards.
+Two forms are told apart by their columns (docs/simulator.md): measured power by the minute or so,
+and energy by the half hour with the share of it that had mains. It must not know houses or boards.
 """
 
 import csv
@@ -32,7 +32,7 @@ HALF_HOUR_COLUMNS = (
 
 @dataclass(frozen=True)
 class Profile:
-    """One-minute records (W, var, 0.1 V) over whole days from the local time `start`, and their meter."""
+    """One-minute records (W, var, 0.1 V) over whole days from local time `start`; their meter."""
 
     start: datetime
     records: list[tuple[int, int, int]]
@@ -40,10 +40,12 @@ class Profile:
 
     @property
     def days(self) -> int:
+        """How many days the records fill; always whole ones."""
         return len(self.records) // DAY_MINUTES
 
     @property
     def outage_minutes(self) -> int:
+        """How many minutes of them have no mains."""
         return sum(voltage_dv == NO_MAINS for _, _, voltage_dv in self.records)
 
     def write(self, destination: Path) -> None:
@@ -65,6 +67,7 @@ class Minute:
     mains: bool = True
 
     def record(self) -> tuple[int, int, int]:
+        """(W, var, 0.1 V): the means of its rows."""
         if not self.mains:
             return (0, 0, NO_MAINS)
         return (
@@ -115,19 +118,24 @@ class Row:
     values: dict[str, str]
 
     def error(self, column: str, wanted: str) -> ProfileError:
+        """The error that this row's `column` is not what it must be."""
         value = self.values.get(column)
         return ProfileError(
             f"{self.file} row {self.number}: {column} is {value!r}, but must be {wanted}"
         )
 
     def moment(self) -> datetime:
+        """The row's local time. Raises ProfileError."""
         try:
             return datetime.fromisoformat(self.values["timestamp_local"].strip())
         except (ValueError, AttributeError):
             raise self.error("timestamp_local", "like 2026-01-31 18:05:00") from None
 
     def amount(self, column: str, low: float, high: float, empty: float | None = None) -> float:
-        """The number in `column`; `empty` stands for a missing one, where that is allowed."""
+        """The number in `column`; `empty` stands for a missing one, where that is allowed.
+
+        Raises ProfileError for anything but a number from `low` to `high`.
+        """
         text = self.values.get(column)
         if empty is not None and not (text and text.strip()):
             return empty
@@ -150,7 +158,7 @@ def shipped(name: str) -> Path:
 
 
 def read(source: str | Path) -> Profile:
-    """Read `FILE` or `FILE#METER` (.csv or .csv.gz). Raises ProfileError, which says what to mend."""
+    """Read `FILE` or `FILE#METER` (.csv or .csv.gz). Raises ProfileError."""
     path, _, meter = str(source).partition("#")
     try:
         with _open(Path(path)) as file:
@@ -192,7 +200,8 @@ def _require(wanted: tuple[str, ...], columns: object, name: str) -> None:
     missing = [column for column in wanted if column not in present]
     if missing:
         raise ProfileError(
-            f"profile {name} has no column {', '.join(missing)}; it has {', '.join(present) or 'none'}. "
+            f"profile {name} has no column {', '.join(missing)}; "
+            f"it has {', '.join(present) or 'none'}. "
             f"Wanted: {', '.join(MEASURED_COLUMNS)} (and reactive_var, voltage_v), "
             f"or {', '.join(HALF_HOUR_COLUMNS)}"
         )
@@ -232,7 +241,7 @@ def _from_half_hours(rows: Iterator[Row], name: str, meter: str | None) -> Profi
 
 
 def _spread(minutes: Minutes, number: int, row: Row) -> None:
-    """One half hour: its energy evenly over the minutes with mains, which come first; then the outage."""
+    """One half hour: its energy evenly over its minutes with mains, then the outage."""
     supplied = round(row.amount("supply_fraction", 0, 1) * HALF_HOUR_MINUTES)
     energy_kwh = row.amount("energy_kwh_30min", 0, POWER_W_MAX / 2000)
     voltage_v = row.amount("voltage_v_when_on", 0, VOLTAGE_V_MAX, empty=0)

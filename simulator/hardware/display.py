@@ -1,6 +1,6 @@
-"""A 16x2 character display: HD44780 in 4 bit mode behind a PCF8574, as the octets on the bus drive it.
+"""A 16x2 character display: an HD44780 in 4 bit mode behind a PCF8574.
 
-It must not know what is written or why.
+It shows what the octets on the bus make it show. It must not know what is written or why.
 """
 
 _DATA = 0x01

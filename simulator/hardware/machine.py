@@ -110,7 +110,7 @@ def edge(number, rising):
 
 
 class UART:
-    """The serial line to the metering chip: the model of this process, or a real line in `rig.serial`."""
+    """The serial line to the metering chip: the model in this process, or `rig.serial`."""
 
     def __init__(self, number, *_arguments, **_options):
         self._answer = None
@@ -153,8 +153,7 @@ class UART:
         else:
             size = room
             self._answer = answer[size:]
-        for at in range(size):
-            buffer[at] = answer[at]
+        buffer[:size] = answer[:size]
         return size
 
     def _ready(self):
@@ -179,7 +178,7 @@ SoftI2C = I2C
 
 
 class RTC:
-    """The battery-backed clock of the board; `datetime` is `(year, month, day, weekday, h, m, s, 0)`."""
+    """The battery-backed clock; `datetime` is `(year, month, day, weekday, h, m, s, 0)`."""
 
     def datetime(self, civil=None):
         import time

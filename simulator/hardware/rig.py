@@ -1,7 +1,7 @@
 """What one simulated board is wired to: its clock, its house, its flash, its display.
 
-`simulator/board.py` fills it once at start; `machine`, `time` and the others look here. It must not
-know the firmware. The pins are those of `firmware/boards/esp32_devkit.py`.
+`simulator/board.py` fills it once at start; `machine`, `time` and the others look here. It must
+not know the firmware. The pins are those of `firmware/boards/esp32_devkit.py`.
 """
 
 RELAY_OPEN_PIN = 25
@@ -45,8 +45,8 @@ def look():
 def checkpoint(force=False):
     """Keep the world's state if time has passed since it was last kept.
 
-    Called before the firmware's flash changes: after `kill -9` the world then resumes from a moment
-    that the firmware's memory cannot contradict.
+    Called before the firmware's flash changes: after `kill -9` the world then resumes from a
+    moment that the firmware's memory cannot contradict.
     """
     global _saved_ms
     if force or clock.now_ms != _saved_ms:

@@ -1,7 +1,7 @@
 """The board's end of a real serial line to a metering chip.
 
-The bytes take real time and no virtual time: a collection waits for the answer to the last request.
-It must not know Modbus beyond the length of a frame.
+The bytes take real time and no virtual time: a collection waits for the answer to the last
+request. It must not know Modbus beyond the length of a frame.
 """
 
 import select
@@ -16,7 +16,7 @@ _EXCEPTION = 0x80
 
 
 class SerialLine:
-    """`file` is the line, `registers` the file from which the Modbus server takes the chip's registers."""
+    """`file` is the line; `registers` the file from which the Modbus server answers."""
 
     def __init__(self, file, registers):
         self._file = file

@@ -1,6 +1,7 @@
-"""The world's state in a file of two slots, so that a kill in the middle of a write loses one state, not both.
+"""The world's state in a file of two slots.
 
-It must not know what a state holds: octets in, octets out.
+A kill in the middle of a write loses one state, not both. It must not know what a state holds:
+octets in, octets out.
 """
 
 import binascii

@@ -1,11 +1,12 @@
 """Virtual time for a board's process: the clock, and the asyncio queue that moves it.
 
-Time moves only inside a grant, from one due task or hardware event to the next, and never while the
-firmware waits for the far end of a connection. It must not know what the firmware or the world does.
+Time moves only inside a grant, from one due task or hardware event to the next, and never while
+the firmware waits for the far end of a connection. It must not know what the firmware or the world
+does.
 
-asyncio's task queue is written in C and stamps tasks that are ready with *real* ticks. So asyncio gets
-ticks of its own, kept `_MARGIN_MS` ahead of the real ones: whatever is stamped real is then due at once.
-The firmware's `time.ticks_ms` is another count and never jumps.
+asyncio's task queue is written in C and stamps tasks that are ready with *real* ticks. So asyncio
+gets ticks of its own, kept `_MARGIN_MS` ahead of the real ones: whatever is stamped real is then
+due at once. The firmware's `time.ticks_ms` is another count and never jumps.
 """
 
 from asyncio import core
@@ -20,7 +21,7 @@ HOLD_MS_MAX = 10_000  # real time for which an outstanding exchange may hold the
 CAPPED_MULTIPLE = 60  # of real time, at most, while an exchange is outstanding for longer
 _HOLD_POLL_MS = 50
 _STAND_POLL_MS = 60_000
-_POLL_EVERY_MS = 1_000  # virtual time after which sockets are looked at without being waited for
+_POLL_EVERY_MS = 10_000  # virtual time after which sockets that nobody waits for are looked at
 
 
 class Clock:
@@ -42,7 +43,7 @@ class Clock:
         return self.now_ms - self.boot_ms
 
     def call_at(self, due_ms, callback):
-        """Call `callback()` when the clock stands at `due_ms`: hardware events such as interrupts."""
+        """Call `callback()` when the clock stands at `due_ms`: hardware events, interrupts."""
         self._count += 1
         self._events.append((due_ms, self._count, callback))
         self._events.sort(key=lambda event: event[:2])
@@ -67,8 +68,9 @@ class Clock:
 class VirtualQueue(core.IOQueue):
     """The queue on which asyncio waits: here waiting means to move the clock.
 
-    `outstanding()` says how many exchanges wait for the far end; `exchanging()` is called before each look
-    at the network; `arrived()` is called once when the clock stands at the end of its grant and nothing holds it.
+    `outstanding()` says how many exchanges wait for the far end; `exchanging()` is called before
+    each look at the network; `arrived()` is called once when the clock stands at the end of its
+    grant and nothing holds it.
     """
 
     def __init__(self, clock, outstanding, arrived, exchanging):
@@ -105,7 +107,10 @@ class VirtualQueue(core.IOQueue):
         self._announced = True
 
     def wait_io_event(self, delay_ms):
-        """Called by asyncio when nothing is ready for `delay_ms` (0: a task is ready; < 0: no task sleeps)."""
+        """Move time on, when nothing is ready for `delay_ms` (0: a task is; < 0: none sleeps).
+
+        asyncio calls this.
+        """
         if delay_ms == 0:
             return
         clock = self._clock
@@ -165,7 +170,7 @@ class VirtualQueue(core.IOQueue):
             self._live_from = (now_ms, self._clock.grant_ms)
 
     def _align(self):
-        """Bring asyncio's ticks back to their margin before they and the real ones lose sight of each other."""
+        """Bring asyncio's ticks back to their margin over the real ones, before they lose it."""
         ahead_ms = real.ticks_diff(self.ticks(), real.ticks_ms())
         self._rebase_ms = self._clock.now_ms + _MARGIN_MS
         if _MARGIN_MS_MIN < ahead_ms < _MARGIN_MS_MAX:

@@ -19,4 +19,5 @@ class Chance:
         return (one + two) % bound
 
     def between(self, low, high):
+        """Return a number from `low` to `high`, both included, at most 30,000 apart."""
         return low + self.below(high - low + 1)

@@ -1,8 +1,8 @@
 """The metering chip PZEM-004T v3 at the level of its registers and of its Modbus frames.
 
-It samples the load once a second and shows the sample `LATENCY_MS` later, so a change is seen after
-1.25 to 2.25 s; its energy counter has no lag. It must not know relay, mains or firmware: it is told
-what flows, and it is asked by frames (or by register, for a real Modbus server).
+It samples the load once a second and shows the sample `LATENCY_MS` later, so a change is seen
+after 1.25 to 2.25 s; its energy counter has no lag. It must not know relay, mains or firmware: it
+is told what flows, and it is asked by frames (or by register, for a real Modbus server).
 
 Time is a pair (second, millisecond), so that every number stays a small integer of the chip.
 """
@@ -62,7 +62,7 @@ def current_ma(power_dw, voltage_dv, power_factor_pct):
 
 
 class Chip:
-    """`phase_ms` is when in each second it samples; `gain_bp` its error, hundredths of a percent."""
+    """`phase_ms` is when in each second it samples; `gain_bp` its error in 0.01 %."""
 
     def __init__(self, phase_ms=0, gain_bp=0, address=1):
         self._phase_ms = phase_ms
@@ -73,6 +73,7 @@ class Chip:
         self._power_dw = 0
         self._history = [(0, (0, 0, 100))]
         self._frame = b""
+        self._frame_request = b""
         self._frame_of = None
         self._frame_wh = -1
 
@@ -98,14 +99,14 @@ class Chip:
         self._rest_dwms = rest
 
     def answer(self, request, second, ms):
-        """Return the frame that answers `request` at this moment, or b"" when the chip keeps silent."""
+        """Return the frame that answers `request` at this moment; b"" if the chip keeps silent."""
         size = len(request)
         if size < 4 or (request[0] != self.address and request[0] != _ANY_ADDRESS):
             return b""
         values = self._shown(second, ms)
-        if size == 8 and values is self._frame_of and self.energy_wh == self._frame_wh:
-            if request == self._frame_request:
-                return self._frame
+        shown_before = values is self._frame_of and self.energy_wh == self._frame_wh
+        if shown_before and request == self._frame_request:
+            return self._frame
         if crc16(request[:-2]) != request[-2] | request[-1] << 8:
             return b""
         answer = self._obey(request, second, ms)
@@ -143,9 +144,11 @@ class Chip:
         self._frame_of = None
 
     def state(self):
+        """Return all that it holds, as plain lists."""
         return [self.address, self.energy_wh, self._rest_dwms, self._power_dw, list(self._history)]
 
     def restore(self, state):
+        """Go back to what `state` returned."""
         self.address, self.energy_wh, self._rest_dwms, self._power_dw, history = state
         self._history = [(sample, tuple(values)) for sample, values in history]
 

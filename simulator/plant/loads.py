@@ -26,7 +26,7 @@ class Profile:
         self._count = (size_bytes - HEADER_BYTES) // RECORD_BYTES
 
     def at(self, elapsed_s, first_local_s):
-        """Return (W, var, 0.1 V) `elapsed_s` after a story that began at second `first_local_s` of its day."""
+        """Return (W, var, 0.1 V) `elapsed_s` after a start at second `first_local_s` of a day."""
         position_s = (first_local_s - self.first_s) % DAY_S + elapsed_s
         self._file.seek(HEADER_BYTES + position_s // self.step_s % self._count * RECORD_BYTES)
         return struct.unpack(RECORD, self._file.read(RECORD_BYTES))
@@ -52,6 +52,7 @@ class Appliance:
         self._start()
 
     def draws_w(self):
+        """Return what it draws now, W, if there is voltage."""
         if not self.heating:
             return 0
         return self.inrush_w if self.surging else self.power_w
@@ -76,9 +77,11 @@ class Appliance:
             self.left_ms = self.duty[0] * 1000 if self.duty else None
 
     def state(self):
+        """Return all that it holds, as a plain list."""
         return [self.power_w, self.inrush_w, self.inrush_ms, self.duty, self.heating, self.surging,
                 self.left_ms, self.energy_wh, self.rest_dwms]  # fmt: skip
 
     def restore(self, state):
+        """Go back to what `state` returned."""
         (self.power_w, self.inrush_w, self.inrush_ms, self.duty, self.heating, self.surging,
          self.left_ms, self.energy_wh, self.rest_dwms) = state  # fmt: skip

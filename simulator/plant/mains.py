@@ -1,7 +1,7 @@
 """The mains at one house: there or not, and at what voltage.
 
-Outages come from the load profile or by hand; swings of the voltage from the seed. It must not know
-what hangs on it.
+Outages come from the load profile or by hand; swings of the voltage from the seed. It must not
+know what hangs on it.
 """
 
 NOMINAL_DV = 2300
@@ -35,7 +35,9 @@ class Mains:
         self.left_ms = _HOLD_MS_MIN + self._chance.below(_HOLD_S_MAX) * 1000
 
     def state(self):
+        """Return all that it holds, as a plain list."""
         return [self.present, self.supplied, self.measured_dv, self._swing_dv, self.left_ms]
 
     def restore(self, state):
+        """Go back to what `state` returned."""
         self.present, self.supplied, self.measured_dv, self._swing_dv, self.left_ms = state

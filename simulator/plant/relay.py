@@ -22,7 +22,10 @@ class Relay:
         self._energised_ms = [None, None]
 
     def drive(self, closing, level, now_ms):
-        """A coil's pin changed; the armature moves when a pulse of `PULSE_MS_MIN` ends. `now_ms` is that of the day."""
+        """A coil's pin changed, at `now_ms` of the day.
+
+        The armature moves when a pulse of at least `PULSE_MS_MIN` ends.
+        """
         began_ms = self._energised_ms[closing]
         self._energised_ms[closing] = now_ms if level else None
         if level or began_ms is None or (now_ms - began_ms) % DAY_MS < PULSE_MS_MIN:
@@ -62,8 +65,10 @@ class Relay:
         self.left_ms = None
 
     def state(self):
+        """Return all that outlives a power cut, as a plain list."""
         return [self.closed, self.welded, self.misses, self.operations, self.left_ms, self._stage]
 
     def restore(self, state):
+        """Go back to what `state` returned, with no current in the coils."""
         self.closed, self.welded, self.misses, self.operations, self.left_ms, self._stage = state
         self._energised_ms = [None, None]

@@ -1,8 +1,9 @@
 """One house as a whole: mains, relay, loads, chip and what has been delivered.
 
-`advance` goes from one change to the next; between changes everything is constant, so energy is exact:
-tenths of a watt times milliseconds, in whole watt-hours and a rest. All numbers but sums stay small
-integers of a 32-bit chip. It must not know the firmware, and does no I/O but reading its profile.
+`advance` goes from one change to the next; between changes everything is constant, so energy is
+exact: tenths of a watt times milliseconds, in whole watt-hours and a rest. All numbers but sums
+stay small integers of a 32-bit chip. It must not know the firmware, and does no I/O but reading
+its profile.
 """
 
 from simulator.plant.chance import Chance
@@ -69,9 +70,11 @@ class World:
         return self.second + self._rtc_offset_s
 
     def set_rtc(self, board_s):
+        """Set the board's own clock, s of board time."""
         self._rtc_offset_s = board_s - self.second
 
     def drive_coil(self, closing, level):
+        """Put current (`level`) through the relay's closing or opening coil, or stop it."""
         now_ms = self.second % DAY_S * 1000 + self.ms
         self._settle()
         self.relay.drive(closing, level, now_ms)
@@ -91,11 +94,13 @@ class World:
         self._changed()
 
     def weld(self, welded=True):
+        """Weld the relay's contacts shut, or repair them."""
         self._settle()
         self.relay.weld(welded)
         self._changed()
 
     def set_mains(self, present):
+        """Give or take mains by hand; the profile may take them too."""
         self._settle()
         self.mains.present = present
         self._changed()
@@ -133,8 +138,12 @@ class World:
             [self.second, self.ms, self._rtc_offset_s, self._start_s],
             [self._energy_wh, self._rest_dwms],
             [self._profile_w, self._profile_var, self._profile_left_ms],
-            self.chance.state, self.mains.state(), self.relay.state(), self.chip.state(), appliances,
-        ]  # fmt: skip
+            self.chance.state,
+            self.mains.state(),
+            self.relay.state(),
+            self.chip.state(),
+            appliances,
+        ]
 
     def restore(self, state):
         """Go back to what `state` was taken from."""
@@ -153,7 +162,7 @@ class World:
         self._changed()
 
     def next_power_s(self):
-        """Return the second at which the profile brings mains back; the caller looks at a dark house."""
+        """Return the second at which the profile brings mains back to this dark house."""
         elapsed_s = self.second - self._start_s
         for _ in range(DAY_S * 60):
             elapsed_s += self._profile.left_s(elapsed_s, self._first_local_s())
@@ -192,7 +201,7 @@ class World:
         self._changed()
 
     def _settle(self):
-        """Take what has passed since the last change off every countdown, and onto the appliances' energy."""
+        """Take the time since the last change off every countdown; count appliances' energy."""
         passed_ms = self._step_ms - self._left_ms
         self._step_ms = self._left_ms
         self.mains.left_ms -= passed_ms
