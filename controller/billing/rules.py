@@ -1,7 +1,7 @@
 """A month's bill from registers and the terms that were in force. Pure; docs/billing.md.
 
 The board charges a money account by the same rules (firmware/core/account.py): the month's
-slabs run on while the terms stay; other terms begin anew, their days on the day after.
+slabs run on while the terms stay; other terms begin anew, their days on the next midnight.
 """
 
 import re
@@ -137,13 +137,16 @@ def split_month(
 
 
 def _first_day(month: Month, terms: Sequence[Terms], index: int) -> int:
-    """As the board counts: new terms pay from the next day, a new account from its first."""
+    """As the board counts: the day of a change is the old terms', unless the change begins it.
+
+    A new account pays from its first day.
+    """
     now = terms[index]
     if index == 0:
         return month.day_of(now.opened_s)
     if now.mode == MODE_MONEY and terms[index - 1].mode != MODE_MONEY:
         return month.day_of(now.opened_s)
-    return month.day_of(now.from_s) + 1
+    return month.day_of(now.from_s - 1) + 1
 
 
 def part_paise(month: Month, part: Part, load_w: int, phases: int) -> int:

@@ -19,7 +19,7 @@ from firmware.core.counters import Counters
 from firmware.core.door import Door
 from firmware.core.metering import OK
 from firmware.core.programmes import Programmes
-from firmware.core.recorder import Recorder
+from firmware.core.recorder import Recorder, boundary_before
 from firmware.core.supply import Supply
 from protocol import messages, rating, windows
 from protocol import programme as wire
@@ -240,6 +240,16 @@ class Board:
             self._minute = -1  # try again at the next tick
         self._actions |= SEND_READINGS
 
+    def _end_terms(self):
+        """Charge what is the old terms': the day too, unless it begins with this very second."""
+        utc_offset_min = self.programmes.active[wire.UTC_OFFSET_MIN]
+        now_s = self.clock.time_s
+        self._local.refresh(now_s, utc_offset_min)
+        if boundary_before(now_s, utc_offset_min, calendar.DAY_S) == now_s:
+            self.account.close_months(self._local)
+        else:
+            self.account.follow(self._local)
+
     def _end_interval(self):
         """Write the last reading under the old terms, so that a bill can be split exactly here."""
         self.persist()  # as before every reading
@@ -250,8 +260,7 @@ class Board:
         self._actions |= SEND_READINGS
 
     def _activate(self):
-        self._local.refresh(self.clock.time_s, self.programmes.active[wire.UTC_OFFSET_MIN])
-        self.account.close_months(self._local)
+        self._end_terms()
         self._end_interval()
         if self.programmes.activate():
             if self._configure():

@@ -188,6 +188,29 @@ def test_another_tariff_begins_anew_with_the_days_that_are_left(village, close, 
     assert bill.lines.all()[0].text.startswith("Day 1 to 11. ")
 
 
+@pytest.mark.parametrize(
+    ("second", "old_days"),
+    [(17 * HOUR_S + 37 * 60, 11), (17 * HOUR_S + 37 * 60 + 1, 11), (0, 10), (1, 11)],
+)
+def test_a_change_of_terms_is_split_to_the_watt_hour_and_as_the_board_counts_days(
+    village, close, second, old_days
+):
+    """The board's reading of that very second splits; a day that begins with it is the new terms'."""
+    change_s = JANUARY.start_s + 10 * DAY_S + second
+    home = village(1)
+    home.read(JANUARY.start_s, 0)
+    home.read(change_s - 420, 80_000)
+    home.read(change_s, 81_234)
+    home.assign("B2.1 (FD) / 2000 / 0 / DEARER", change_s)
+    home.read(change_s + 480, 82_000)
+    home.read(JANUARY.end_s, 150_000)
+    (bill,) = close()
+    quantities = [line.quantity for line in bill.lines.all() if line.kind == "energy"]
+    fixed = [line.amount_paise for line in bill.lines.all() if line.kind == "fixed"]
+    assert quantities == [81_234, 68_766]
+    assert fixed == [(10_000 * days * 2 + 31) // 62 for days in (old_days, 31 - old_days)]
+
+
 def test_an_energy_account_gets_a_statement(village, close):
     home = village(1, "A2.1 (FD) / 2000 / 0 / 650p")
     home.read(JANUARY.start_s, 1_000, mode=1, charged=1_000, balance=4_000)

@@ -4,7 +4,7 @@ import pytest
 
 from firmware.core import holds
 from firmware.core.clock import UNSET
-from protocol import rating
+from protocol import programme, rating
 
 DISCONNECT, RECONNECT, CREDIT = 1, 2, 4
 LOW_1, LOW_2, EXHAUSTED, ADDED = 1005, 1006, 1007, 1008
@@ -235,3 +235,31 @@ def test_warnings_begin_anew_when_the_package_turns_to_prepaid(bench):
     assert (bench.holds, bench.status(6)) == (0, 0)
     bench.install(4, credit={"mode": ENERGY, "low_1": 20})
     assert bench.events(LOW_1) == [10]
+
+
+@pytest.mark.parametrize(
+    ("at_s", "outage_s", "old_days"),
+    [
+        pytest.param(DAY_S, 0, 1, id="at midnight: the day is the new terms'"),
+        pytest.param(DAY_S + 1, 0, 2, id="a second later: the day is the old terms'"),
+        pytest.param(DAY_S + 63_420, 0, 2, id="at 17:37"),
+        pytest.param(DAY_S - 7200, DAY_S // 2, 2, id="due in an outage that ends on the next day"),
+    ],
+)
+def test_the_day_of_a_change_is_charged_to_the_old_terms_unless_it_begins_with_it(
+    make_bench, build_programme, midnight_s, at_s, outage_s, old_days
+):
+    """As bills count it: Rs 31 a kW and month are 100 paise a day, then 200."""
+    tariff = {"code": "T1", "tables": [[None, True, [[None, 300]]]], "fixed_per_kw_paise": 3100}
+    dearer = {**tariff, "code": "T2", "fixed_per_kw_paise": 6200}
+    bench = make_bench(midnight_s + DAY_S - 4 * 3600)
+    bench.install(credit={"mode": MONEY}, tariff=tariff)
+    add_credit(bench, 100_000, MONEY, b"purchase")
+    record = build_programme(
+        2, activation_s=midnight_s + at_s, credit={"mode": MONEY}, tariff=dearer
+    )
+    assert bench.command(3, {0: programme.encode(record)}) == (2, 0)
+    bench.cut(outage_s)
+    bench.run(midnight_s + 2 * DAY_S - 60 - bench.now_s)
+    assert bench.status(10) == 2
+    assert bench.status(9) == 100 * old_days + 200 * (2 - old_days)
