@@ -34,6 +34,4 @@ class RealTimeClock:
         date.refresh(now_s, 0)
         year, month = divmod(date.month, 12)
         hour, minute = divmod(date.minute, 60)
-        self._rtc.datetime(
-            (year, month + 1, date.day, date.weekday, hour, minute, now_s % 60, 0)
-        )
+        self._rtc.datetime((year, month + 1, date.day, date.weekday, hour, minute, now_s % 60, 0))

@@ -134,7 +134,9 @@ class Uplink:
 
     def _pause_s(self):
         uptime_s = self._board.uptime_s
-        due_s = min(self._status_s + STATUS_EVERY_S, self._oldest_unanswered_s() + self._patience_s)
+        due_s = min(
+            self._status_s + STATUS_EVERY_S, self._oldest_unanswered_s() + self._patience_s
+        )
         return max(1, due_s - uptime_s)
 
     def _oldest_unanswered_s(self):
@@ -165,7 +167,10 @@ class Uplink:
             return messages.HELLO, self._hello()
         if self._receipts:
             return messages.RECEIPT, self._receipts.pop(0)
-        for kind, backlog in ((messages.EVENTS, self._events), (messages.READINGS, self._readings)):
+        for kind, backlog in (
+            (messages.EVENTS, self._events),
+            (messages.READINGS, self._readings),
+        ):
             if backlog.is_due():
                 if backlog.has_untold_loss():
                     return messages.HELLO, self._hello()
