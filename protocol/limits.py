@@ -50,4 +50,5 @@ BANDS_MAX = 8
 BAND_MIN_PERCENT = 101
 BAND_MAX_PERCENT = 1_000
 BAND_MAX_S = 3_600
+TRIPS_MAX = 15  # before a lockout: a board remembers the trips of that many and one more
 WINDOWS_MAX = 16

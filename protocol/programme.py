@@ -18,6 +18,7 @@ from protocol.limits import (
     PROGRAMME_MAX_BYTES,
     START_DELAY_MAX_S,
     TIME_MAX_S,
+    TRIPS_MAX,
     UTC_OFFSET_MIN_MAX,
     UTC_OFFSET_MIN_MIN,
 )
@@ -119,7 +120,7 @@ _LOAD_INTEGERS = (
     (LOAD_LIMIT_W, 1, LIMIT_MAX_W),
     (LOAD_BASIS, 0, 1),
     (LOAD_WAIT_S, 0, 3_600),
-    (LOAD_TRIPS_MAX, 1, 100),
+    (LOAD_TRIPS_MAX, 1, TRIPS_MAX),
     (LOAD_TRIPS_WINDOW_S, 1, 86_400),
     (LOAD_LOCKOUT_S, 0, 86_400),
     (LOAD_SILENT_S, 1, 3_600),

@@ -31,7 +31,7 @@ WAIT_LEFT_S = 17
 LOCKOUT_LEFT_S = 18
 TRIPS = 19  # since birth
 TRIP_LEFT_S = 20  # sixteen: how long each recent trip still counts
-TRIPS_REMEMBERED = 16
+TRIPS_REMEMBERED = 16  # one more than limits.TRIPS_MAX, so that the one too many is known
 
 CREDITED_WH = 36
 CHARGED_WH = 37

@@ -46,10 +46,7 @@ class Limiter:
         self.limit_w = 0
 
     def configure(self, load):
-        """Take the `load` record of a programme (docs/wire.md, "Programme").
-
-        Only TRIPS_REMEMBERED trips are counted, so that no more than one less can be allowed.
-        """
+        """Take the `load` record of a programme (docs/wire.md, "Programme")."""
         self.limit_w = load[wire.LOAD_LIMIT_W]
         self._basis = load[wire.LOAD_BASIS]
         self._bands = len(load[wire.LOAD_BANDS])
@@ -58,7 +55,7 @@ class Limiter:
             self._seconds[index] = seconds
             self._timer_s[index] = 0
         self._wait_s = load[wire.LOAD_WAIT_S]
-        self._trips_max = min(load[wire.LOAD_TRIPS_MAX], TRIPS_REMEMBERED - 1)
+        self._trips_max = load[wire.LOAD_TRIPS_MAX]
         self._trips_window_s = load[wire.LOAD_TRIPS_WINDOW_S]
         self._lockout_s = load[wire.LOAD_LOCKOUT_S]
 

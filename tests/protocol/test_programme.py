@@ -20,6 +20,7 @@ def test_the_readable_form_comes_back_complete_with_the_defaults():
     ("change", "says"),
     [
         ({"load": {"limit_w": 0}}, "limit_w must be an integer from 1 to 100000"),
+        ({"load": {"limit_w": 500, "trips_max": 16}}, "trips_max must be .* 1 to 15"),
         ({"load": {}}, "limit_w .* is missing"),
         ({"load": {"limit": 500}}, "unknown name 'limit'; use limit_w"),
         ({"load": 500}, "load: give a map"),

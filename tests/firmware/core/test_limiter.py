@@ -4,6 +4,7 @@ import pytest
 
 from firmware.core import holds
 from firmware.core.clock import UNSET
+from protocol.limits import TRIPS_MAX
 
 TRIPPED, LOCKED_OUT = 1001, 1002
 BUTTON_RESET, BUTTON_REFUSED = 1003, 1004
@@ -103,6 +104,18 @@ def test_more_than_three_trips_lock_out_until_the_deadline_and_the_button(bench)
     assert bench.holds == holds.OVERLOAD
     bench.press()
     assert bench.holds == 0
+
+
+def test_the_most_trips_a_programme_may_allow_are_all_remembered(bench):
+    """One more than `limits.TRIPS_MAX` locks out: the board must remember them all."""
+    load = {"wait_s": 0, "trips_max": TRIPS_MAX, "trips_window_s": 3600}
+    bench.install(2, load=load)
+    for _ in range(TRIPS_MAX):
+        bench.run(1, 2500)
+        assert bench.holds == holds.OVERLOAD
+        bench.press()
+    bench.run(1)
+    assert bench.holds == holds.OVERLOAD | holds.LOCKOUT
 
 
 def test_trips_that_lie_further_apart_than_the_window_do_not_lock_out(bench):
