@@ -194,6 +194,7 @@ def power_is_cut_in_the_middle(v: Village) -> None:
 
 def _cut(v: Village, homes: list[Home], when: str) -> None:
     """Take the mains from `homes`, give them back, and compare what must have been kept."""
+    v.wait_for_mains(*homes)
     v.run_for(3)
     before = {home.role: v.look(home) for home in homes}
     for home in homes:

@@ -162,11 +162,16 @@ class Village:
             home.status = {name: status[str(key)] for name, key in STATUS_OF_INTEREST.items()}
         return {**seen, **home.status}
 
-    def wait_for_mains(self, home: Home) -> None:
-        """A measured profile has outages of its own; go on when this one is over."""
-        if not self.look(home)["mains"]:
-            self.narrator.say(f"{home.meter} has an outage by its profile: waiting")
-            self.run_while(lambda: not self.look(home)["mains"], OUTAGE_S_MAX, step_s=60)
+    def wait_for_mains(self, *homes: Home) -> None:
+        """A measured profile has outages of its own; go on when all of `homes` have mains."""
+
+        def is_dark() -> bool:
+            return not all(self.look(home)["mains"] for home in homes)
+
+        if is_dark():
+            names = ", ".join(home.meter for home in homes)
+            self.narrator.say(f"{names}: an outage of the profile itself; waiting")
+            self.run_while(is_dark, OUTAGE_S_MAX, step_s=60)
             self.run_for(START_DELAY_S)
 
     def display(self, home: Home) -> str:
