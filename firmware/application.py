@@ -13,8 +13,7 @@ import time
 
 from micropython import const
 
-from firmware.core import actions
-from firmware.core import holds
+from firmware.core import actions, holds
 from firmware.core.energy import Sample
 from firmware.drivers import led
 
@@ -148,7 +147,7 @@ class Application:
         while True:
             try:
                 await task()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (whatever it died of, it starts again)
                 print("%s: died, starts again in %d s" % (name, pause_s))
                 sys.print_exception(error)
             self.restarts += 1

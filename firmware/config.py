@@ -38,7 +38,7 @@ class Config:
         try:
             check_meter(self.meter)
         except LimitError as error:
-            raise ConfigError(str(error))
+            raise ConfigError(str(error)) from None
 
 
 def read_settings():
@@ -47,9 +47,9 @@ def read_settings():
         with open(FILE) as file:
             settings = json.load(file)
     except OSError:
-        raise ConfigError("config.json is missing: write it as docs/firmware.md says")
+        raise ConfigError("config.json is missing: write it as docs/firmware.md says") from None
     except ValueError:
-        raise ConfigError("config.json is not JSON: write it again")
+        raise ConfigError("config.json is not JSON: write it again") from None
     if not isinstance(settings, dict):
         raise ConfigError("config.json must hold one JSON object")
     return settings

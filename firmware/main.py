@@ -13,7 +13,7 @@ from micropython import const
 
 # An import within an import within an import takes stack, of which a chip has little: the modules
 # that many others import come first.
-import protocol.commands  # noqa: F401
+import protocol.commands
 import protocol.messages  # noqa: F401
 
 # isort: split
@@ -50,7 +50,7 @@ application = None  # the one that runs, for a debugger or the simulator to look
 
 def run(name=None):
     """Run the board for ever; `name` is a board definition, by default that of config.json."""
-    global application
+    global application  # noqa: PLW0603 (an interpreter runs one board)
     application = build(name)
     asyncio.run(application.run())
 
@@ -136,6 +136,7 @@ def build_application(definition, board, clock):
 
 
 def build_display(definition):
+    """Return the display at the address that a board definition gives, on its I2C bus."""
     bus = machine.I2C(
         definition.I2C_BUS,
         sda=machine.Pin(definition.I2C_SDA_PIN),

@@ -1,8 +1,9 @@
 """Writes events and readings: sequence numbers, interval boundaries and what an interval saw.
 
 Readings fall on boundaries of local time and on the second at which another programme begins; no
-second gets two, and a local midnight always gets one, if need be afterwards. The record goes to the store before the ledger knows of it: after a
-power cut between the two the ring tells. This module must not know what the store is made of.
+second gets two, and a local midnight always gets one, if need be afterwards. The record goes to
+the store before the ledger knows of it: after a power cut between the two the ring tells. This
+module must not know what the store is made of.
 """
 
 from firmware.core import journal

@@ -14,6 +14,8 @@ _STEPS = const(8)
 
 
 class StatusLed:
+    """`pin` is an output, high = lit; `pattern` is one of the constants above."""
+
     def __init__(self, pin):
         self._pin = pin
         self._step = 0

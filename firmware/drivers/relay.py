@@ -14,7 +14,7 @@ PULSE_MS = const(60)
 
 
 class LatchingRelay:
-    """`open_coil`, `close_coil`: output pins, high = energised; `load_side`: input, high = live."""
+    """Outputs `open_coil` and `close_coil`, high = energised; input `load_side`, high = live."""
 
     def __init__(self, open_coil, close_coil, load_side):
         self._open_coil = open_coil

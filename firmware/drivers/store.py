@@ -1,4 +1,4 @@
-"""The board's memory on flash: ledger and programme in two slots each, readings and events in rings.
+"""The board's memory on flash: ledger and programme in two slots each; readings, events in rings.
 
 Made for littlefs: a file is what it was until `flush` or `close` returns, and then it is new. A
 ring is a few segment files of fixed-size records, found by sequence number; the oldest segment
@@ -59,12 +59,15 @@ class Store:
         return self._load(_PROGRAMME_FILES[slot])
 
     def save_programme(self, slot, programme):
+        """Write the octets `programme` over slot 0 or 1."""
         self._save(_PROGRAMME_FILES[slot], programme)
 
     def append_reading(self, record):
+        """Keep one encoded reading; its sequence is one above the last one's."""
         self.readings.append(record)
 
     def append_event(self, record):
+        """Keep one encoded event; its sequence is one above the last one's."""
         self.events.append(record)
 
     def read_reading(self, sequence, buffer):
@@ -205,7 +208,7 @@ class Ring:
         self._make_room(segment)
         path = self._prefix + str(segment)
         try:
-            self._file = open(path, "r+b")  # noqa: SIM115: open as long as the segment is written
+            self._file = open(path, "r+b")  # noqa: SIM115 (while it is written)
         except OSError as error:
             if error.errno != _ENOENT:
                 raise

@@ -62,9 +62,8 @@ class Downlink:
         self._uplink.note(actions.SEND_EVENTS)
 
     def _take_ack(self, body):
-        if body[0] == messages.HELLO:
-            if self._uplink.answer_hello(body[3]):
-                self._set_clock(body[2])
+        if body[0] == messages.HELLO and self._uplink.answer_hello(body[3]):
+            self._set_clock(body[2])
         self._uplink.acknowledge(body[0], body[1])
 
     def _set_clock(self, now_s):
@@ -75,9 +74,13 @@ class Downlink:
         self._act(actions.SET_CLOCK | actions.SEND_EVENTS)
 
     def _take_command(self, body):
-        """The board writes the counter to its ledger before it acts (`Board.apply`)."""
+        """The board writes the counter to its ledger before it acts (`Board.apply`).
+
+        A command that was concluded before gets only its last receipt again.
+        """
         board = self._board
-        self._uplink.queue_receipt(body[0], _STAGE_RECEIVED, 0)
+        if not board.has_concluded(body[0]):
+            self._uplink.queue_receipt(body[0], _STAGE_RECEIVED, 0)
         uptime_s = board.uptime_s
         self._act(board.apply(body, board.clock.now_s(uptime_s), uptime_s))
         self._uplink.queue_receipt(body[0], board.receipt_stage, board.receipt_reason)

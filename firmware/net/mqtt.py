@@ -45,7 +45,7 @@ class MqttError(Exception):
 
 
 class Client:
-    """`tls` is an SSLContext or None; `user` is the client identifier, too. `attach`, then `run`."""
+    """`tls` is an SSLContext or None; `user` also the client identifier. `attach`, then `run`."""
 
     def __init__(self, host, port, tls, user, password):
         self._host = host
@@ -167,7 +167,7 @@ class Client:
                     self._pinging = True
                     await self._send(_PINGREQ)
                 elif awaited == self._awaited():
-                    raise MqttError("no answer for %d s" % ANSWER_TIMEOUT_S)
+                    raise MqttError("no answer for %d s" % ANSWER_TIMEOUT_S) from None
 
     def _awaited(self):
         """Return a number for the answer that is awaited, 0 for none."""

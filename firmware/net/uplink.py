@@ -11,8 +11,7 @@ import os
 
 from micropython import const
 
-from firmware.core import actions
-from firmware.core import journal
+from firmware.core import actions, journal
 from firmware.net.backlog import Backlog
 from protocol import messages
 from protocol.limits import (

@@ -7,7 +7,6 @@ board. It must not know what the network is for.
 import asyncio
 
 import network
-
 from micropython import const
 
 CONNECT_TIMEOUT_S = const(30)
