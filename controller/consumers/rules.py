@@ -63,18 +63,7 @@ def build_programme(
 
     Raises Refused when no board may run it, with the reason that the board would have.
     """
-    low_1, low_2 = LOW_LEVELS[mode]
-    credit = {
-        "mode": mode,
-        "low_1": low_1,
-        "low_2": low_2,
-        "reconnect": 1,
-        "friendly_windows": [],
-        "sanctioned_load_w": sanctioned_load_w,
-        "phases": phases,
-        "opened_s": opened_s,
-        **_chosen(parameters, CREDIT),
-    }
+    connection = {"sanctioned_load_w": sanctioned_load_w, "phases": phases, "opened_s": opened_s}
     names = {
         "version": version,
         "package_id": package_id,
@@ -83,7 +72,7 @@ def build_programme(
         "load": {"limit_w": limit_w, **_chosen(parameters, LOAD)},
         "windows": windows,
         "supply_clock_unset": True,
-        "credit": credit,
+        "credit": {**_credit(mode, parameters), **connection},
         "tariff": tariff_record,
         "interval_s": 900,
         "start_delay_s": 60,
@@ -97,6 +86,13 @@ def build_programme(
             f"Package {package_id} makes no programme: {error}", "Correct its parameters."
         ) from error
     return built
+
+
+def _credit(mode: int, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What a package says of credit; warnings and reconnection as a small household needs them."""
+    low_1, low_2 = LOW_LEVELS[mode]
+    plain = {"low_1": low_1, "low_2": low_2, "reconnect": 1, "friendly_windows": []}
+    return {"mode": mode, **plain, **_chosen(parameters, CREDIT)}
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
