@@ -30,7 +30,9 @@ def make_house(tmp_path, standin):
     houses = []
 
     def make(name="one", seed=7, **options):
-        house = House(tmp_path / name, "SIM1", bytes(32), 1, seed, START_S, build=standin, **options)
+        house = House(
+            tmp_path / name, "SIM1", bytes(32), 1, seed, START_S, build=standin, **options
+        )
         houses.append(house)
         house.start()
         return house
@@ -91,7 +93,9 @@ def test_a_power_cut_stops_the_board_and_the_energy(make_house):
         house.act(button=True)
     house.act(mains=True)
     house.run_until(START_S + 7300)
-    assert house.observe()["delivered_mwh"] - dark["delivered_mwh"] == pytest.approx(27_778, abs=100)
+    assert house.observe()["delivered_mwh"] - dark["delivered_mwh"] == pytest.approx(
+        27_778, abs=100
+    )
 
 
 def test_an_outage_in_the_profile_is_lived_through(make_house, tmp_path):
@@ -100,7 +104,9 @@ def test_an_outage_in_the_profile_is_lived_through(make_house, tmp_path):
     rows = ["timestamp_local,meter,energy_kwh_30min,supply_fraction,voltage_v_when_on"]
     for half_hour in range(48):
         supplied = {2: "0.2", 3: "0"}.get(half_hour, "1")
-        rows.append(f"2026-01-01 {half_hour // 2:02}:{half_hour % 2 * 30:02}:00,A,0.1,{supplied},240")
+        rows.append(
+            f"2026-01-01 {half_hour // 2:02}:{half_hour % 2 * 30:02}:00,A,0.1,{supplied},240"
+        )
     csv.write_text("\n".join(rows))
     house = make_house(profile=csv)
     local_s = (START_S + 19_800) % 86_400
@@ -132,7 +138,9 @@ def test_a_firmware_that_dies_shows_the_end_of_its_log(tmp_path, standin):
     broken = tmp_path / "broken"
     shutil.copytree(standin, broken, symlinks=True)
     (broken / "firmware/main.py").write_text("def run():\n    raise RuntimeError('no such pin')\n")
-    house = House(tmp_path / "h", "SIM1", bytes(32), 1, 7, START_S, build=broken, heap_bytes=1 << 20)
+    house = House(
+        tmp_path / "h", "SIM1", bytes(32), 1, 7, START_S, build=broken, heap_bytes=1 << 20
+    )
     with pytest.raises(BoardDied, match="no such pin"):
         house.start()
         house.run_until(START_S + 10)

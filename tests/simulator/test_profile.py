@@ -22,7 +22,9 @@ def read(tmp_path, text, meter=""):
 
 
 def test_a_gap_holds_the_last_value_and_days_are_whole(tmp_path):
-    got = read(tmp_path, MEASURED + "2026-01-01 06:00:00,100,,\n2026-01-01 06:03:00,250,30,231.5\n")
+    got = read(
+        tmp_path, MEASURED + "2026-01-01 06:00:00,100,,\n2026-01-01 06:03:00,250,30,231.5\n"
+    )
     assert (got.days, got.start.hour) == (1, 6)
     assert got.records[:5] == [(100, 0, 0)] * 3 + [(250, 30, 2315)] * 2
 
@@ -55,7 +57,11 @@ def test_the_meter_after_the_hash_is_chosen(tmp_path):
         (MEASURED, "", "no rows"),
         (MEASURED + "yesterday,1,,\n", "", "row 2: timestamp_local is 'yesterday'"),
         (MEASURED + "2026-01-01 06:00,1,,\n2026-01-01 05:00,1,,\n", "", "row 3: timestamp_local"),
-        (MEASURED + "2026-01-01 06:00,much,,\n", "", "row 2: power_w is 'much', but must be a number"),
+        (
+            MEASURED + "2026-01-01 06:00,much,,\n",
+            "",
+            "row 2: power_w is 'much', but must be a number",
+        ),
         (MEASURED + "2026-01-01 06:00,nan,,\n", "", "row 2: power_w is 'nan'"),
         (MEASURED + "2026-01-01 06:00,-1,,\n", "", "between 0 and 60000"),
         (MEASURED + "2026-01-01 06:00,1,,900\n", "", "voltage_v is '900'"),
@@ -86,7 +92,9 @@ def test_a_shipped_profile_is_a_week(name):
 
 
 def test_the_house_draws_at_the_same_time_of_day_as_the_file(tmp_path):
-    text = MEASURED + "2026-01-01 17:24:00,0,,\n2026-01-01 18:00:00,700,,\n2026-01-01 19:00:00,0,,\n"
+    text = (
+        MEASURED + "2026-01-01 17:24:00,0,,\n2026-01-01 18:00:00,700,,\n2026-01-01 19:00:00,0,,\n"
+    )
     stream = tmp_path / "load.bin"
     read(tmp_path, text).write(stream)
     with stream.open("rb") as file:
