@@ -42,7 +42,8 @@ class Bill(models.Model):
 
     Energies are Wh, money is paise. `first_reading` is null when the meter was new: its
     registers began at 0. For a prepaid connection (`statement`) `bought`, `used` and `balance`
-    are in `account_unit`, and `difference` is what the board charged less what the tariff gives.
+    are in `account_unit`, and `difference` is what the board charged less what the tariff gives;
+    `sold` is what our own books have for `bought`.
     """
 
     class Kind(models.TextChoices):
@@ -67,6 +68,7 @@ class Bill(models.Model):
     note = models.CharField(max_length=400, blank=True, default="")
     account_unit = models.CharField(max_length=5, blank=True, default="")
     bought = models.BigIntegerField(default=0)
+    sold = models.BigIntegerField(default=0)
     used = models.BigIntegerField(default=0)
     balance = models.BigIntegerField(default=0)
     difference = models.BigIntegerField(default=0)
@@ -80,6 +82,11 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}: {self.total_paise} paise"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the meter's account agrees with the tariff and with what was sold."""
+        return not self.difference and self.sold == self.bought
 
 
 class BillLine(models.Model):

@@ -6,8 +6,9 @@ from controller import clock
 from controller.audit import services as audit
 from controller.billing import queries, rules
 from controller.billing.models import Bill, BillLine, Period, PeriodState
-from controller.consumers.models import Connection, Plant
+from controller.consumers.models import Plant
 from controller.errors import Refused
+from controller.prepay.models import Purchase
 from controller.readings.models import Reading
 from protocol.programme import MODE_MONEY, MODE_POSTPAID
 
@@ -31,30 +32,44 @@ def close_period(plant_code: str, month: str, actor: str) -> Period:
     if plant.periods.filter(month__gte=month, state=PeriodState.CLOSED).exists():
         raise Refused(f"{plant_code} is closed up to {month} or later", "A month is closed once.")
     period = Period.objects.create(plant=plant, month=month)
-    bills = [bill for row in _connections(plant) if (bill := _bill(row, period, bounds, now_s))]
+    bills = _make_bills(period, bounds, now_s)
     period.mark_closed(now_s)
     period.save()
     audit.record(
         actor, "close period", f"plant {plant_code}", month=month, bills=len(bills),
-        mismatches=[bill.number for bill in bills if bill.difference],
+        mismatches=[bill.number for bill in bills if not bill.agrees],
         estimated=[bill.number for bill in bills if bill.estimated],
     )  # fmt: skip
     return period
 
 
-def _connections(plant: Plant) -> list[Connection]:
-    found = Connection.objects.filter(consumer__plant=plant, meter__isnull=False)
-    return list(found.select_related("consumer").order_by("consumer"))
+def _make_bills(period: Period, month: rules.Month, now_s: int) -> list[Bill]:
+    found = [row for row in queries.evidence(period.plant, month) if row.terms]
+    begins_s = [_begin_s(row) for row in found]
+    sales = queries.sales([row.connection for row in found], min(begins_s, default=0))
+    bills, lines = [], []
+    for evidence in found:
+        bill, of_bill = _bill(evidence, period, month, now_s)
+        if bill.account_unit:
+            _compare_sales(bill, evidence, sales[evidence.connection.pk])
+        bills.append(bill)
+        lines += of_bill
+    Bill.objects.bulk_create(bills)
+    BillLine.objects.bulk_create(lines)
+    return bills
 
 
-def _bill(connection: Connection, period: Period, month: rules.Month, now_s: int) -> Bill | None:
-    terms = rules.terms_in(month, queries.terms_of(connection))
-    if not terms:
-        return None
-    first = _first_reading(connection, month)
-    last = queries.reading_at(connection, month.end_s) or first
-    changes = [queries.reading_at(connection, row.from_s) or first for row in terms[1:]]
-    registers = [_registers(reading) for reading in (first, *changes, last)]
+def _begin_s(evidence: queries.Evidence) -> int:
+    return evidence.first.end_s if evidence.first else evidence.connection.fitted_s
+
+
+def _bill(
+    evidence: queries.Evidence, period: Period, month: rules.Month, now_s: int
+) -> tuple[Bill, list[BillLine]]:
+    """A bill and its lines, not stored yet."""
+    connection, terms, first, last, changes, _currency = evidence
+    at_changes = [changes[row.from_s] or first for row in terms[1:]]
+    registers = [_registers(reading) for reading in (first, *at_changes, last)]
     parts = rules.split_month(month, terms, registers)
     bill = Bill(
         number=rules.bill_number(connection.consumer_id, month),
@@ -66,24 +81,14 @@ def _bill(connection: Connection, period: Period, month: rules.Month, now_s: int
         issued_s=now_s,
     )
     _explain_readings(bill, month)
-    lines = _lines(bill, month, parts)
+    lines = _lines(bill, month, parts, evidence.currency)
     bill.total_paise = sum(line.amount_paise for line in lines)
     if terms[-1].mode != MODE_POSTPAID:
         _state_account(bill, month, parts)
-    bill.save(force_insert=True)
-    BillLine.objects.bulk_create(
+    return bill, [
         BillLine(bill=bill, position=position, **line._asdict())
         for position, line in enumerate(lines, start=1)
-    )
-    return bill
-
-
-def _first_reading(connection: Connection, month: rules.Month) -> Reading | None:
-    """Where the last bill ended, so that no energy is lost or billed twice; else at the begin."""
-    previous = queries.last_bill(connection)
-    if previous is not None:
-        return previous.last_reading
-    return queries.reading_at(connection, max(month.start_s, connection.fitted_s))
+    ]
 
 
 def _registers(reading: Reading | None) -> tuple[int, int, int, int]:
@@ -92,14 +97,15 @@ def _registers(reading: Reading | None) -> tuple[int, int, int, int]:
     return reading.rate0_wh, reading.rate1_wh, reading.rate2_wh, reading.rate3_wh
 
 
-def _lines(bill: Bill, month: rules.Month, parts: list[rules.Part]) -> list[rules.Line]:
+def _lines(
+    bill: Bill, month: rules.Month, parts: list[rules.Part], currency: str
+) -> list[rules.Line]:
     """The lines to pay; where nothing is payable, the same lines for information."""
     bill.kind = Bill.Kind.BILL if rules.is_payable(parts) else Bill.Kind.STATEMENT
     shown = parts
     if bill.kind == Bill.Kind.BILL:
         shown = [part for part in parts if part.terms.mode == MODE_POSTPAID]
     connection = bill.connection
-    currency = _currency(connection)
     return [
         line
         for part in shown
@@ -112,12 +118,6 @@ def _lines(bill: Bill, month: rules.Month, parts: list[rules.Part]) -> list[rule
             alone=len(parts) == 1,
         )
     ]
-
-
-def _currency(connection: Connection) -> str:
-    with_tariff = connection.assignments.filter(package__tariff__isnull=False)
-    last = with_tariff.select_related("package__tariff").last()
-    return last.package.tariff.currency if last and last.package.tariff else "INR"
 
 
 def _explain_readings(bill: Bill, month: rules.Month) -> None:
@@ -142,11 +142,8 @@ def _when(reading: Reading | None) -> str:
 def _state_account(bill: Bill, month: rules.Month, parts: list[rules.Part]) -> None:
     """The prepaid account by its signed registers, and by the tariff: both must agree."""
     mode = parts[-1].terms.mode
-    begin_s = bill.first_reading.end_s if bill.first_reading else bill.connection.fitted_s
-    before = queries.account_at(bill.connection, mode, begin_s)
-    after = queries.account_at(bill.connection, mode, month.end_s)
-    charged, balance = _account(before)
-    charged_after, bill.balance = _account(after)
+    charged, balance = _account(queries.account_at(bill.first_reading, mode))
+    charged_after, bill.balance = _account(queries.account_at(bill.last_reading, mode))
     bill.account_unit = UNITS[mode]
     bill.used = charged_after - charged
     bill.bought = bill.used + bill.balance - balance
@@ -155,6 +152,22 @@ def _state_account(bill: Bill, month: rules.Month, parts: list[rules.Part]) -> N
         bill.note += (
             f" The meter charged {bill.used} {bill.account_unit}, {bill.difference:+} against"
             " the tariff."
+        )
+
+
+def _compare_sales(bill: Bill, evidence: queries.Evidence, sales: list[Purchase]) -> None:
+    """Our own books beside the meter's: what we sold must be what it credited."""
+    begin_s = _begin_s(evidence)
+    end_s = evidence.last.end_s if evidence.last else begin_s
+    bill.sold = sum(
+        sale.amount
+        for sale in sales
+        if UNITS[sale.unit] == bill.account_unit and begin_s < (sale.finished_s or 0) <= end_s
+    )
+    if bill.sold != bill.bought:
+        bill.note += (
+            f" The meter credited {bill.bought} {bill.account_unit}, {bill.sold} were sold and"
+            " confirmed."
         )
 
 

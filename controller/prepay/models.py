@@ -31,7 +31,7 @@ class Purchase(FSMModelMixin, models.Model):
     paid_paise = models.BigIntegerField()
     command = models.OneToOneField(Command, on_delete=models.PROTECT, related_name="purchase")
     sold_s = models.BigIntegerField()
-    finished_s = models.BigIntegerField(null=True, default=None)
+    finished_s = models.BigIntegerField(null=True, default=None)  # credited: by the board's clock
     actor = models.CharField(max_length=80)
     state = FSMField(default=PurchaseState.QUEUED, choices=PurchaseState.choices, protected=True)
 

@@ -13,6 +13,7 @@ from controller.headend.models import Command, State
 from controller.headend.services import queue_command
 from controller.prepay import rules
 from controller.prepay.models import Purchase, PurchaseState
+from protocol.commands import STAGE_APPLIED
 from protocol.limits import PURCHASE_ID_BYTES
 
 TTL_S = 30 * 86_400  # a paid credit waits for a board that is away
@@ -71,7 +72,7 @@ def purchase_receipted(command: Command) -> None:
     if purchase is None:
         return
     if command.state == State.APPLIED:
-        purchase.mark_credited(clock.now_s())
+        purchase.mark_credited(_credited_s(command))
     else:
         purchase.mark_refused(clock.now_s())
     purchase.save()
@@ -82,6 +83,13 @@ def purchase_receipted(command: Command) -> None:
         purchase=purchase.id,
         amount=purchase.amount,
     )
+
+
+def _credited_s(command: Command) -> int:
+    """Board time of the credit, so that a sale falls into the month of the meter's registers."""
+    receipt = command.receipts.filter(stage=STAGE_APPLIED).first()
+    told_s = receipt.status.get("clock_now_s", 0) if receipt is not None else 0
+    return told_s or clock.now_s()
 
 
 def _package_of(connection: Connection) -> Package:
@@ -98,9 +106,14 @@ def _package_of(connection: Connection) -> Package:
 
 
 def _bought(package: Package, paid_paise: int) -> int:
-    if package.price_paise and package.mode == Package.Mode.ENERGY:
-        return rules.energy_wh(paid_paise, package.price_paise)
-    return paid_paise
+    """What the payment buys: money buys itself, energy what the price per unit gives."""
+    if package.mode != Package.Mode.ENERGY:
+        return paid_paise
+    if not package.price_paise:
+        raise Refused(
+            f"Package {package.id} has no price per unit", "Say how many Wh the payment buys."
+        )
+    return rules.energy_wh(paid_paise, package.price_paise)
 
 
 def _free_id(purchase_id: str | None) -> str:

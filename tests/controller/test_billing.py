@@ -231,9 +231,9 @@ def test_a_money_account_must_agree_with_the_tariff_and_says_when_not(
     home = village(1, "A2.2 (FD) / 2000 / 0 / SLABS")
     home.read(JANUARY.start_s, 0, mode=2, charged=500, balance=9_500)
     # 80 units × 4.00 + 2 kW × 50.00 = 420.00
-    home.read(JANUARY.end_s, 80_000, mode=2, charged=500 + charged, balance=60_000 - charged)
+    home.read(JANUARY.end_s, 80_000, mode=2, charged=500 + charged, balance=9_500 - charged)
     (bill,) = close()
-    assert (bill.bought, bill.used) == (50_500, charged)
+    assert (bill.bought, bill.used) == (0, charged)
     assert bill.difference == difference
     assert ("against the tariff" in bill.note) == bool(difference)
     assert list(queries.mismatches("KATS", "2026-01")) == ([bill] if difference else [])
@@ -282,6 +282,57 @@ def test_a_month_is_closed_once_and_not_before_its_end(village, close, clock):
         with pytest.raises(Refused, match="closed up to"):
             services.close_period("KATS", month, actor="clerk")
     assert (Period.objects.count(), Bill.objects.count()) == (1, 1)
+
+
+def test_a_month_takes_as_many_queries_for_twelve_connections_as_for_two(
+    village, clock, django_assert_max_num_queries
+):
+    """However large the plant, its month is closed in the same few looks at the database."""
+    from controller.billing import services
+    from controller.billing.models import Bill
+
+    def settle(numbers) -> None:
+        for number in numbers:
+            home = village(number, "A2.2 (FD) / 2000 / 0 / SLABS")
+            home.read(JANUARY.start_s, 0, mode=2)
+            home.read(JANUARY.end_s, 80_000, mode=2, charged=42_000, balance=1_000)
+
+    def close_counting(month: str, highest: int) -> int:
+        with django_assert_max_num_queries(highest) as queries:
+            services.close_period("KATS", month, actor="clerk")
+        return len(queries)
+
+    settle(range(1, 3))
+    clock(JANUARY.end_s + 28 * DAY_S)
+    of_two = close_counting("2026-01", 25)
+    clock(JANUARY.start_s - DAY_S)
+    settle(range(3, 13))
+    clock(JANUARY.end_s + 28 * DAY_S)
+    assert close_counting("2026-02", of_two) <= of_two
+    assert Bill.objects.filter(period__month="2026-02").count() == 12
+
+
+def test_the_statement_sets_our_own_books_beside_the_meters_and_says_when_they_differ(
+    village, close, clock
+):
+    from controller.billing import queries
+    from controller.headend.signals import command_finished
+    from controller.prepay.services import sell_credit
+
+    home = village(1, "A2.1 (FD) / 2000 / 0 / 650p")
+    home.read(JANUARY.start_s, 0, mode=1)
+    for day, is_confirmed in ((3, True), (4, False), (40, True)):  # the last is February's
+        clock(JANUARY.start_s + day * DAY_S)
+        command = sell_credit("BHK01", 5_000, "energy", 3_250, **CLERK).command
+        if is_confirmed:
+            command.mark_applied()
+            command.save()
+            command_finished.send(sender=type(command), command=command)
+    home.read(JANUARY.end_s, 2_000, mode=1, charged=2_000, balance=8_000)
+    (bill,) = close()
+    assert (bill.bought, bill.sold, bill.difference) == (10_000, 5_000, 0)
+    assert "credited 10000 Wh, 5000 were sold and confirmed" in bill.note
+    assert list(queries.mismatches("KATS", "2026-01")) == [bill]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,33 @@ def test_money_buys_energy_at_the_packages_price_and_no_paisa_is_lost(sell):
         assert bought_wh * 650 >= paid_paise * 1000 > (bought_wh - 1) * 650
 
 
+def test_an_energy_package_without_a_price_per_unit_does_not_take_paise_for_watt_hours(sell):
+    """Such a package cannot be designed; one from elsewhere must not sell ten Wh a rupee."""
+    from controller.consumers.models import Package
+
+    Package.objects.update(price_paise=None)
+    with pytest.raises(Refused, match="no price per unit"):
+        sell(amount=None, paid_paise=10_000)
+
+
+def test_a_credit_belongs_to_the_moment_that_the_board_names_in_its_receipt(sell, clock):
+    """A receipt that comes after midnight tells of credit that the month before has."""
+    from controller.headend.models import Receipt, SignedMessage
+
+    purchase = sell()
+    message = SignedMessage.objects.create(
+        meter_id="BHK01", epoch=1, counter=1, kind=5, envelope=b"", received_s=200_000_900
+    )
+    Receipt.objects.create(
+        command=purchase.command, stage=2, status={"clock_now_s": 200_000_700}, message=message,
+        received_s=200_000_900,
+    )  # fmt: skip
+    clock(200_000_900)
+    finish(purchase.command, "applied")
+    purchase.refresh_from_db()
+    assert purchase.finished_s == 200_000_700
+
+
 def test_the_account_sets_the_boards_registers_beside_the_sales(sell):
     from controller.fleet.models import MeterState
     from controller.prepay import queries
