@@ -1,4 +1,4 @@
-"""The real firmware in a simulated house: it meters, limits, obeys its button and survives power cuts."""
+"""The real firmware in a simulated house: it meters, limits, obeys its button, outlives cuts."""
 
 import pytest
 

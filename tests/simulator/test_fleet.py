@@ -99,7 +99,7 @@ def test_a_power_cut_stops_the_board_and_the_energy(make_house):
 
 
 def test_an_outage_in_the_profile_is_lived_through(make_house, tmp_path):
-    """The file has no mains from 01:06 to 02:00 of every day; the story starts at 01:03:20 local time."""
+    """The file has no mains from 01:06 to 02:00 every day; it is 01:03:20 at the start."""
     csv = tmp_path / "load.csv"
     rows = ["timestamp_local,meter,energy_kwh_30min,supply_fraction,voltage_v_when_on"]
     for half_hour in range(48):
@@ -141,8 +141,8 @@ def test_a_firmware_that_dies_shows_the_end_of_its_log(tmp_path, standin):
     house = House(
         tmp_path / "h", "SIM1", bytes(32), 1, 7, START_S, build=broken, heap_bytes=1 << 20
     )
+    house.start()
     with pytest.raises(BoardDied, match="no such pin"):
-        house.start()
         house.run_until(START_S + 10)
 
 

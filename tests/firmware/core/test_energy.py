@@ -87,7 +87,7 @@ def zeros(bench, seconds):
 
 @pytest.mark.parametrize(("seconds", "causes"), [(2, []), (4, []), (5, [3]), (20, [3])])
 def test_a_chip_that_shows_zeros_after_power_on_has_some_seconds_to_begin(bench, seconds, causes):
-    """As long as one may be silent (`silent_s`); only before its first measurement of this start."""
+    """As long as one may be silent (`silent_s`), but only before a start's first measurement."""
     bench.cut(10)
     zeros(bench, seconds)
     bench.run(1)

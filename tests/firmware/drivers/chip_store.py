@@ -130,7 +130,8 @@ def compare_ring(ring, told, build):
     assert ring.last in (told, told + 1), (ring.last, told)
     buffer = bytearray(ring.record_bytes)
     for sequence in range(max(1, ring.first), ring.last + 1):
-        assert ring.read(sequence, buffer) and buffer == build(sequence), sequence
+        assert ring.read(sequence, buffer), sequence
+        assert buffer == build(sequence), sequence
 
 
 def check_power_cut_at_every_write():
@@ -175,7 +176,8 @@ def check_ring_is_bounded():
         assert ring.last == sequence
         assert sequence - ring.first < 40, (ring.first, sequence)
     assert ring.last - ring.first >= 25
-    assert not ring.read(ring.first - 1, buffer) and ring.read(ring.first, buffer)
+    assert not ring.read(ring.first - 1, buffer)
+    assert ring.read(ring.first, buffer)
     assert len([entry for entry in os.ilistdir("/chip") if entry[0].startswith("ring")]) <= 4
     again = store_module.Ring("/chip", "ring", journal.EVENT_BYTES, 10, 25)
     assert (again.first, again.last) == (ring.first, ring.last)
@@ -186,7 +188,8 @@ def check_what_is_not_whole_is_left_out():
     flash = new_flash()
     mount(flash)
     store = Store("/chip")
-    assert store.load_ledger() is None and store.load_programme(0) is None
+    assert store.load_ledger() is None
+    assert store.load_programme(0) is None
     assert store.readings_range() == (0, 0)
     for sequence in (1, 2, 3):
         store.append_event(event(sequence))
@@ -202,9 +205,11 @@ def check_what_is_not_whole_is_left_out():
     assert store.events_range() == (1, 3), store.events_range()
     assert store.events.released == 0
     buffer = bytearray(journal.EVENT_BYTES)
-    assert not store.read_event(0, buffer) and not store.read_event(4, buffer)
+    assert not store.read_event(0, buffer)
+    assert not store.read_event(4, buffer)
     store.release_events(9)
-    assert store.events.released == 3 and Store("/chip").events.released == 3
+    assert store.events.released == 3
+    assert Store("/chip").events.released == 3
     unmount()
 
 

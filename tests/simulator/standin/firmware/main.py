@@ -1,4 +1,7 @@
-"""A firmware of a few lines for tests of the simulator: polls its chip, writes a file, obeys the button."""
+"""A firmware of a few lines, for tests of the simulator.
+
+It polls its chip, writes a file and obeys its button.
+"""
 
 import asyncio
 import json
