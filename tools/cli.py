@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tools import live, office
+from tools import customers, live, money, office
 from tools.printing import JsonOption, fail
 
 app = typer.Typer(
@@ -20,11 +20,11 @@ app = typer.Typer(
     help="Bijli: smart meters and load limiters for mini-grids, and the fleet that they form.",
 )
 app.add_typer(office.meter_app, name="meter")
-app.add_typer(office.consumer_app, name="consumer")
-app.add_typer(office.package_app, name="package")
-app.add_typer(office.tariff_app, name="tariff")
-app.add_typer(office.bill_app, name="bill")
-app.command("credit")(office.sell_credit)
+app.add_typer(customers.consumer_app, name="consumer")
+app.add_typer(customers.package_app, name="package")
+app.add_typer(money.tariff_app, name="tariff")
+app.add_typer(money.bill_app, name="bill")
+app.command("credit")(money.sell_credit)
 app.command("command", context_settings={"allow_extra_args": True})(office.send_command)
 app.command("up")(live.up)
 app.command("sim")(live.simulate)

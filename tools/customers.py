@@ -1,0 +1,132 @@
+"""The utility's desk on the command line: consumers with their connections, and packages.
+
+Every command is one call of a service of the controller.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from tools.office import ACTOR, DEFAULT_HOME, HomeOption, find_meter, open_office, wait_and_show
+from tools.printing import JsonOption, console, fail, show_facts, show_rows
+
+consumer_app = typer.Typer(no_args_is_help=True, help="Consumers and their connections.")
+package_app = typer.Typer(no_args_is_help=True, help="Design, list and assign packages.")
+
+
+@consumer_app.command("add-plant")
+def add_plant(
+    code: Annotated[str, typer.Argument(help="Four letters, e.g. KATS.")],
+    state: Annotated[str, typer.Argument(help="Two letters, e.g. BH.")],
+    name: str,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Register a plant (MG-5: its code is part of every customer ID)."""
+    open_office(home)
+    from controller.consumers import services
+
+    services.add_plant(code=code, state=state, name=name, actor=ACTOR)
+    console.print(f"plant {code} registered")
+
+
+@consumer_app.command("add")
+def add_consumer(
+    plant: str,
+    name: str,
+    pole: Annotated[int, typer.Option(help="Number of the pole, 1–999.")],
+    number: Annotated[int, typer.Option(help="Number of the connection at the pole, 1–99.")],
+    load_w: Annotated[int, typer.Option(help="Sanctioned load in W.")],
+    phases: int = 1,
+    phone: str = "",
+    meter: Annotated[str, typer.Option(help="Meter fitted there, if already known.")] = "",
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Register a consumer and the connection; optionally fit a meter."""
+    open_office(home)
+    from controller.consumers import services
+
+    consumer = services.add_consumer(
+        plant_code=plant,
+        name=name,
+        phone=phone,
+        pole=pole,
+        number=number,
+        phases=phases,
+        sanctioned_load_w=load_w,
+        actor=ACTOR,
+    )
+    if meter:
+        services.fit_meter(consumer_id=consumer.id, meter_id=meter, actor=ACTOR)
+    show_facts({"consumer": consumer.id, "meter": meter or None}, as_json=as_json)
+
+
+@package_app.command("list")
+def list_packages(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """All packages."""
+    open_office(home)
+    from controller.consumers.models import Package
+
+    rows: list[dict[str, object]] = [
+        {"package": p.id, "kind": p.kind, "limit_w": p.limit_w, "monthly_paise": p.monthly_paise}
+        for p in Package.objects.order_by("id")
+    ]
+    show_rows(rows, as_json=as_json, title="Packages")
+
+
+@package_app.command("assign")
+def assign_package(
+    meter: str,
+    package: str,
+    at: Annotated[str, typer.Option(help="Active from, e.g. 2026-02-01T06:00+05:30.")] = "",
+    wait_s: Annotated[float, typer.Option(help="Wait so long for the receipt.")] = 60.0,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Programme a meter with a package; done only when the board has confirmed it (MG-14)."""
+    open_office(home)
+    from controller.consumers import services
+
+    connection = find_meter(meter).connection
+    assignment = services.assign_package(
+        connection_id=connection.id,
+        package_id=package,
+        activation_s=_board_time(at) if at else 0,
+        actor=ACTOR,
+    )
+    wait_and_show(assignment.command_id, wait_s, as_json=as_json)
+
+
+def _board_time(text: str) -> int:
+    """Seconds of board time (docs/wire.md) of an ISO time with a zone."""
+    from protocol.limits import EPOCH_UNIX_S
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"'{text}' is not a time. Write it like 2026-02-01T06:00+05:30.")
+    if moment.tzinfo is None:
+        fail(f"'{text}' has no time zone. Add it, e.g. +05:30.")
+    return int(moment.timestamp()) - EPOCH_UNIX_S
+
+
+@package_app.command("design")
+def design_package(
+    kind: Annotated[str, typer.Argument(help="A2.1, A2.2, B2.1, … (docs/packages.md)")],
+    timing: Annotated[str, typer.Argument(help="FD, DD, NN, EE")],
+    limit_w: int,
+    monthly_rupees: int = 0,
+    price_paise: Annotated[int | None, typer.Option(help="One price for every unit.")] = None,
+    tariff: Annotated[str | None, typer.Option(help="Code of a tariff instead.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a package; its ID is made from these words (MG-2)."""
+    open_office(home)
+    from controller.consumers import services
+
+    package = services.design_package(
+        kind, timing, limit_w, monthly_rupees, price_paise, tariff, actor=ACTOR
+    )
+    show_facts({"package": package.id}, as_json=as_json)

@@ -1,0 +1,118 @@
+"""The utility's desk on the command line: tariffs, prepaid credit and bills.
+
+Every command is one call of a service of the controller.
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tools.office import ACTOR, DEFAULT_HOME, HomeOption, open_office, wait_and_show
+from tools.printing import JsonOption, fail, show_facts, show_rows
+
+tariff_app = typer.Typer(no_args_is_help=True, help="Dated tariffs.")
+bill_app = typer.Typer(no_args_is_help=True, help="Close a month, show bills.")
+
+
+@tariff_app.command("import")
+def import_tariffs(
+    file: Annotated[Path, typer.Argument(help='JSON: {"tariffs": [...]}, docs/rating.md.')],
+    valid_from: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Load tariffs from a file; each gets its first dated version. Prints what was assumed."""
+    open_office(home)
+    from controller.tariffs import services
+
+    try:
+        entries = json.loads(file.read_text())["tariffs"]
+        first_day = date.fromisoformat(valid_from)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        fail(f"{file} is not a tariff file ({error!r}); its form stands in docs/rating.md.")
+    except ValueError:
+        fail(f"'{valid_from}' is not a day. Write it like 2026-04-01.")
+    remarks = services.import_entries(entries, first_day, actor=ACTOR)
+    show_rows([{"remark": text} for text in remarks], as_json=as_json, title="Assumed")
+
+
+def sell_credit(
+    meter: str,
+    amount: Annotated[int, typer.Argument(help="Wh or paise, by the package's credit unit.")],
+    unit: Annotated[str, typer.Option(help="energy or money")] = "money",
+    paid_paise: Annotated[
+        int | None, typer.Option(help="What was paid; default: the amount, for money.")
+    ] = None,
+    wait_s: float = 60.0,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Sell prepaid credit; waits for the board's receipt."""
+    open_office(home)
+    from controller.prepay import services
+
+    purchase = services.sell_credit(
+        meter_id=meter,
+        amount=amount,
+        unit=unit,
+        paid_paise=amount if paid_paise is None else paid_paise,
+        actor=ACTOR,
+    )
+    wait_and_show(purchase.command_id, wait_s, as_json=as_json)
+
+
+@bill_app.command("run")
+def run_bills(
+    plant: str,
+    month: Annotated[str, typer.Argument(help="YYYY-MM")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Close a month of a plant and make its bills from signed readings."""
+    open_office(home)
+    from controller.billing import services
+
+    period = services.close_period(plant, month, actor=ACTOR)
+    rows = [_bill_row(bill) for bill in period.bills.order_by("number")]
+    show_rows(rows, as_json=as_json, title=f"Bills of {plant} for {month}")
+
+
+def _bill_row(bill: Any) -> dict[str, object]:
+    return {
+        "number": bill.number,
+        "consumer": bill.connection.consumer_id,
+        "kind": bill.kind,
+        "units_wh": bill.units_wh,
+        "total_paise": bill.total_paise,
+    }
+
+
+@bill_app.command("show")
+def show_bill(number: str, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """One bill, every line explained."""
+    open_office(home)
+    from controller.billing.models import Bill
+
+    bill = Bill.objects.filter(number=number).first()
+    if bill is None:
+        fail(f"No bill {number}. `bijli bill run PLANT MONTH` makes and lists them.")
+    lines = [
+        {
+            "text": line.text,
+            "quantity": line.quantity,
+            "price": line.price,
+            "amount_paise": line.amount_paise,
+        }
+        for line in bill.lines.order_by("position")
+    ]
+    facts = _bill_row(bill)
+    if as_json:
+        show_facts({**facts, "lines": lines}, as_json=True)
+        return
+    show_facts(facts, as_json=False)
+    show_rows(lines, as_json=False, title="Lines")
