@@ -142,6 +142,10 @@ class Board:
         self._actions |= SEND_STATUS | SHOW
         return self._finish()
 
+    def has_concluded(self, identity):
+        """Tell whether a command with this identity would only get its last receipt again."""
+        return self._door.has_concluded(identity)
+
     def _begin(self, now_s, uptime_s):
         self._actions = 0
         self.supply.actions = 0

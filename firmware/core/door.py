@@ -46,6 +46,10 @@ class Door:
         elif self.stage == commands.STAGE_APPLIED:
             self._tell(command[4], command[5])
 
+    def has_concluded(self, identity):
+        """Tell whether the outcome of a command with this identity is remembered."""
+        return find(self._values, COMMANDS, 3, identity) is not None
+
     def _judge(self, command):
         name = command[4]
         reason = self._refuse(name, command)
