@@ -48,9 +48,7 @@ def up(
 
 def simulate(
     boards: Annotated[int, typer.Option(help="How many houses.")] = 1,
-    meter: Annotated[
-        str, typer.Option(help="One house, at this registered meter.")
-    ] = "",
+    meter: Annotated[str, typer.Option(help="One house, at this registered meter.")] = "",
     profile: Annotated[
         str, typer.Option(help="A CSV of loads, or low, middle, high, shop; default: nothing on.")
     ] = "",

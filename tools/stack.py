@@ -29,9 +29,7 @@ class StackError(Exception):
     """A process of the controller would not start or stay up; the text says what to do."""
 
 
-def environment(
-    home: Path, broker_port: int, clock_file: Path | None = None
-) -> dict[str, str]:
+def environment(home: Path, broker_port: int, clock_file: Path | None = None) -> dict[str, str]:
     """The settings (docs/architecture.md, Controller) that every controller process is given."""
     settings = {
         "BIJLI_HOME": str(home),

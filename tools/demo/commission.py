@@ -101,9 +101,7 @@ def _mean_and_peak_w(load: profiles.Profile) -> tuple[int, int]:
     return sum(powers_w) // len(powers_w), max(powers_w)
 
 
-def _home(
-    village: Village, plan: Plan, source: str, folder: Path, seed: int
-) -> Home:
+def _home(village: Village, plan: Plan, source: str, folder: Path, seed: int) -> Home:
     from controller.consumers.services import add_consumer, fit_meter
     from controller.fleet.services import reveal_root_key
 

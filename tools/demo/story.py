@@ -150,7 +150,9 @@ def supply_hours_end_and_begin(v: Village) -> None:
 
 
 def operator_disconnects_and_reconnects(v: Village) -> None:
-    v.narrator.chapter("The operator disconnects; the button does not help; the operator reconnects")
+    v.narrator.chapter(
+        "The operator disconnects; the button does not help; the operator reconnects"
+    )
     home = v.postpaid
     v.run_to(moment_s(2, "08:00"))
     v.wait_for_mains(home)
@@ -176,7 +178,9 @@ def power_is_cut_in_the_middle(v: Village) -> None:
     v.act(home, appliance="heater", power_w=_share_w(home, HEATER_PERCENT))
     _wait_for_hold(v, home, m.HOLD_OVERLOAD, 60, step_s=1)
     _cut(v, [home], "3 s after a trip")
-    v.narrator.check("the trip still holds", bool(v.holds(home) & m.HOLD_OVERLOAD), v.display(home))
+    v.narrator.check(
+        "the trip still holds", bool(v.holds(home) & m.HOLD_OVERLOAD), v.display(home)
+    )
     v.act(home, appliance="heater", power_w=0)
     v.narrator.check("heater off, button: supply", _reset(v, home))
     v.run_for(400)

@@ -262,9 +262,7 @@ class Village:
         """How many sequence numbers are missing up to the last one, and how many stand twice."""
         from controller.readings.models import Reading
 
-        rows = list(
-            Reading.objects.filter(meter_id=home.meter).values_list("sequence", flat=True)
-        )
+        rows = list(Reading.objects.filter(meter_id=home.meter).values_list("sequence", flat=True))
         return max(rows, default=0) - len(set(rows)), len(rows) - len(set(rows))
 
     def assign(self, home: Home, package: str, activation_s: int = 0) -> str:
