@@ -110,6 +110,11 @@ class House:
         """What the firmware printed."""
         return self.directory / "board.log"
 
+    @property
+    def pid(self) -> int | None:
+        """The process in which the board runs now, for who measures or kills it."""
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         """Power the board; after `kill`, go on from the world's last checkpoint.
 
@@ -162,7 +167,7 @@ class House:
         - `appliance="heater", power_w=2000` (0: off), `inrush_w`, `inrush_ms`,
           `duty=[on_s, off_s]`
         - `button=True` (`press_ms`)
-        - `mains`, `weld`, `wifi`: `True` or `False`
+        - `mains`, `main_switch` (the consumer's own), `weld`, `wifi`: `True` or `False`
         - `misses=n`: pulses that the relay will not follow
 
         Raises BoardRefused, NotRunning.

@@ -1,5 +1,7 @@
-"""Runs inside MicroPython: a second in which nothing happens allocates nothing, and what it costs."""
+"""Runs inside MicroPython: a second in which nothing happens allocates nothing; what it costs."""
 
+import gc
+import json
 import time
 
 import micropython
@@ -112,19 +114,51 @@ def main():
     app, line, frames = build()
     for _ in range(10):
         second(app)
-    for frame in (frames[0], frames[1], frames[1], frames[0]):
+    turns = (frames[0], frames[1], frames[1], frames[0])
+    gc.collect()
+    before_bytes = gc.mem_alloc()
+    for frame in turns:
         line.frame = frame
         micropython.heap_lock()
         try:
             second(app)
         finally:
             micropython.heap_unlock()
-    for label, changing in (("same frame", False), ("new frame", True)):
+    allocated_bytes = gc.mem_alloc() - before_bytes
+    line.frame = frames[0]
+    same_us = median_us(lambda: second(app))
+    facts = {
+        "alloc_bytes_per_pass": allocated_bytes // 4,
+        "pass_us_median": same_us,
+        "pass_us_median_new_frame": median_us(lambda: change(app, line, frames)),
+        "baseline_empty_loop_ns": empty_loop_ns(),
+    }
+    print(json.dumps(facts))
+
+
+def change(app, line, frames):
+    """A second in which the chip says something else than before."""
+    line.frame = frames[1] if line.frame is frames[0] else frames[0]
+    second(app)
+
+
+def median_us(action):
+    """Time of one `action`: the median of 41 rounds of 25."""
+    rounds_us = []
+    for _ in range(41):
         started_us = time.ticks_us()
-        for index in range(1000):
-            line.frame = frames[index & 1 if changing else 0]
-            second(app)
-        print(label, time.ticks_diff(time.ticks_us(), started_us) // 1000, "us a pass")
+        for _ in range(25):
+            action()
+        rounds_us.append(time.ticks_diff(time.ticks_us(), started_us) / 25)
+    return round(sorted(rounds_us)[20], 1)
+
+
+def empty_loop_ns():
+    """What one turn of an empty loop costs here: how fast is this machine at this moment?"""
+    started_us = time.ticks_us()
+    for _ in range(100_000):
+        pass
+    return time.ticks_diff(time.ticks_us(), started_us) // 100
 
 
 main()
