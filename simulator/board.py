@@ -130,6 +130,8 @@ class Bench:
                 self._go_dark(None)
         elif "appliance" in action:
             rig.look().switch(action.pop("appliance"), **action)
+        elif "main_switch" in action:
+            rig.look().turn_main_switch(action["main_switch"])
         elif "weld" in action:
             rig.look().weld(action["weld"])
         elif "misses" in action:
@@ -189,7 +191,6 @@ class Bench:
             self._told_s = second
             self._clock_file.seek(0)
             self._clock_file.write("%010d" % second)
-            self._clock_file.flush()
 
     def _find_application(self):
         """Once the firmware has made its application, that one's exchanges hold the clock."""

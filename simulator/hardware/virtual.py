@@ -68,17 +68,17 @@ class Clock:
 class VirtualQueue(core.IOQueue):
     """The queue on which asyncio waits: here waiting means to move the clock.
 
-    `outstanding()` says how many exchanges wait for the far end; `exchanging()` is called before
-    each look at the network; `arrived()` is called once when the clock stands at the end of its
-    grant and nothing holds it.
+    `outstanding()` says how many exchanges wait for the far end; `moved()` is called whenever time
+    has moved on; `arrived()` is called once when the clock stands at the end of its grant and
+    nothing holds it.
     """
 
-    def __init__(self, clock, outstanding, arrived, exchanging):
+    def __init__(self, clock, outstanding, arrived, moved):
         super().__init__()
         self._clock = clock
         self._outstanding = outstanding
         self._arrived = arrived
-        self._exchanging = exchanging
+        self._moved = moved
         self._held_ms = 0
         self._announced = True
         self._poll_ms = 0
@@ -117,7 +117,6 @@ class VirtualQueue(core.IOQueue):
         started_us = real.ticks_us()
         self.busy_us += real.ticks_diff(started_us, self._ended_us)
         if self._outstanding():
-            self._exchanging()
             if self._hold():
                 return
             delay_ms = min(max(delay_ms, 0), _HOLD_POLL_MS * CAPPED_MULTIPLE)
@@ -128,7 +127,6 @@ class VirtualQueue(core.IOQueue):
         if clock.now_ms >= clock.grant_ms:
             self._stand(delay_ms)
         elif clock.now_ms >= self._poll_ms:
-            self._exchanging()
             self._poll(0)
             self._poll_ms = clock.now_ms + _POLL_EVERY_MS
         else:
@@ -136,6 +134,7 @@ class VirtualQueue(core.IOQueue):
             if delay_ms < 0 or target_ms > clock.grant_ms:
                 target_ms = clock.grant_ms
             clock.advance(target_ms)
+            self._moved()  # before the firmware can say anything to the far end
             if clock.now_ms >= self._rebase_ms:
                 self._align()
         self._ended_us = real.ticks_us()
@@ -187,9 +186,9 @@ class VirtualQueue(core.IOQueue):
             task.data = data
 
 
-def install(clock, outstanding, arrived, exchanging):
+def install(clock, outstanding, arrived, moved):
     """Put asyncio on virtual time and return its queue. Call before the firmware is imported."""
-    queue = VirtualQueue(clock, outstanding, arrived, exchanging)
+    queue = VirtualQueue(clock, outstanding, arrived, moved)
     core._io_queue = queue
     core.ticks = queue.ticks
     return queue

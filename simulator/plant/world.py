@@ -25,6 +25,7 @@ class World:
         self.second = start_s
         self.ms = 0
         self.button_down = False
+        self._main_switch = True
         self._rtc_offset_s = -start_s - DAY_S * 7305  # an RTC that was never set says 2000
         self._start_s = start_s
         self._profile = profile
@@ -105,6 +106,12 @@ class World:
         self.mains.present = present
         self._changed()
 
+    def turn_main_switch(self, closed):
+        """The consumer's own switch behind the meter: open, the whole house draws nothing."""
+        self._settle()
+        self._main_switch = closed
+        self._changed()
+
     def delivered_mwh(self):
         """Energy that has passed the relay, in mWh."""
         return self._energy_wh * 1000 + self._rest_dwms // _MWH_DWMS
@@ -135,7 +142,7 @@ class World:
         self._changed()
         appliances = [[name, thing.state()] for name, thing in self.appliances.items()]
         return [
-            [self.second, self.ms, self._rtc_offset_s, self._start_s],
+            [self.second, self.ms, self._rtc_offset_s, self._start_s, self._main_switch],
             [self._energy_wh, self._rest_dwms],
             [self._profile_w, self._profile_var, self._profile_left_ms],
             self.chance.state,
@@ -148,7 +155,7 @@ class World:
     def restore(self, state):
         """Go back to what `state` was taken from."""
         moment, energy, profile, chance, mains, relay, chip, appliances = state
-        self.second, self.ms, self._rtc_offset_s, self._start_s = moment
+        self.second, self.ms, self._rtc_offset_s, self._start_s, self._main_switch = moment
         self._energy_wh, self._rest_dwms = energy
         self._profile_w, self._profile_var, self._profile_left_ms = profile
         self.chance.state = chance
@@ -230,7 +237,8 @@ class World:
                 left_ms = min(left_ms, countdown_ms)
         self._left_ms = self._step_ms = left_ms
         voltage_dv = self.mains.voltage_dv()
-        self._power_dw = demand_w * 10 if voltage_dv and self.relay.closed else 0
+        flows = voltage_dv and self.relay.closed and self._main_switch
+        self._power_dw = demand_w * 10 if flows else 0
         self._tell_chip(voltage_dv, demand_w)
 
     def _tell_chip(self, voltage_dv, demand_w):

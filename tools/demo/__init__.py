@@ -1,1 +1,1 @@
-"""The demonstration: three boards, three virtual days, told in plain words and checked step by step."""
+"""The demonstration: three boards, three virtual days, in plain words, checked step by step."""

@@ -1,9 +1,10 @@
-"""The office's side of the reconciliation: closes the month, and gathers what was stored and billed."""
+"""The office's side of the reconciliation: closes the month; what was stored and billed."""
 
+from itertools import pairwise
 from typing import Any
 
 from tools.demo.reconcile import CreditRow, EnergyRow
-from tools.demo.village import ACTOR, START_S, Home, Village
+from tools.demo.village import ACTOR, START_S, Home
 
 MONTH = "2026-01"
 UNITS = {1: "Wh", 2: "paise"}
@@ -27,7 +28,7 @@ def _bill(home: Home) -> Any:
     return Bill.objects.get(connection_id=home.connection, period__month=MONTH)
 
 
-def energy_row(village: Village, home: Home, end_s: int) -> EnergyRow:
+def energy_row(home: Home, end_s: int) -> EnergyRow:
     """Plant and board as seen at `end_s`, the stored intervals up to it, and the bill."""
     seen = home.month_end
     return EnergyRow(
@@ -46,7 +47,7 @@ def _stored_wh(home: Home, end_s: int) -> int:
 
     rows = Reading.objects.filter(meter_id=home.meter, end_s__gt=START_S, end_s__lte=end_s)
     registers = [0, *rows.order_by("sequence").values_list("energy_wh", flat=True)]
-    return sum(after - before for before, after in zip(registers, registers[1:], strict=False))
+    return sum(after - before for before, after in pairwise(registers))
 
 
 def credit_row(home: Home) -> CreditRow:

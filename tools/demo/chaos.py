@@ -1,7 +1,7 @@
 """Kills headend, broker and boards at random moments while the story goes on, and revives them.
 
-SIGKILL only: no process gets to say a last word. What is killed when comes from the seed, but falls
-where the real time of the run happens to be: the reconciliation must hold wherever it falls.
+SIGKILL only: no process gets to say a last word. What is killed when comes from the seed, but
+falls where the real time of the run happens to be: the reconciliation must hold wherever it falls.
 """
 
 import random
@@ -24,7 +24,7 @@ class Chaos:
     def __init__(self, stack: Stack, seed: int):
         self.kills: Counter[str] = Counter()
         self._stack = stack
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 (repeatable, and no secret)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._kill_on_and_on, daemon=True)
 

@@ -48,6 +48,7 @@ class Plan:
 
     @property
     def meter(self) -> str:
+        """The serial number of its board: the plant, and its number there."""
         return f"{PLANT}{self.number:04d}"
 
 

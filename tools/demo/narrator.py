@@ -1,4 +1,4 @@
-"""How the demo speaks: chapters, sentences that were checked, progress of virtual time, the last word.
+"""How the demo speaks: chapters, sentences that were checked, progress of virtual time, tables.
 
 It knows nothing of meters; it counts what held and what did not.
 """
@@ -22,13 +22,16 @@ class Narrator:
 
     @property
     def failures(self) -> int:
+        """How many of the checked sentences did not hold."""
         return sum(1 for step in self.steps if not step["held"])
 
     def chapter(self, name: str) -> None:
+        """Begin a chapter; the checks that follow belong to it."""
         self.chapter_name = name
         self.console.print(f"\n[bold]{name}[/bold]")
 
     def say(self, sentence: str) -> None:
+        """Tell something that needs no check."""
         self.console.print(f"  [dim]·[/dim] {sentence}", highlight=False)
 
     def check(self, sentence: str, held: bool, seen: object = "") -> None:
@@ -41,6 +44,7 @@ class Narrator:
         self.console.print(f"  {mark} {sentence}{detail}", highlight=False)
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
+        """Print rows under their columns; all but the first column to the right."""
         table = Table(title=title, title_justify="left", expand=False)
         for column in columns:
             table.add_column(column, justify="left" if column == columns[0] else "right")
@@ -70,4 +74,5 @@ class ProgressBar:
         self._task = task
 
     def show(self, done: int) -> None:
+        """`done` virtual seconds of the stretch have passed."""
         self._bars.update(self._task, completed=done)  # type: ignore[arg-type]

@@ -36,6 +36,7 @@ class EnergyRow:
 
     @property
     def equal(self) -> bool:
+        """Whether register, store and bill are equal, and the plant within the tolerance."""
         delivered_wh = self.delivered_mwh // 1000
         counted = 0 <= delivered_wh - self.register_wh <= tolerance_wh(self.power_w)
         return counted and self.register_wh == self.stored_wh == self.billed_wh
@@ -54,10 +55,12 @@ class CreditRow:
 
     @property
     def equal(self) -> bool:
+        """Whether what was sold is used or left, and what was used is what the tariff says."""
         return self.sold == self.used + self.balance and self.used == self.rated
 
 
 def energy_table(rows: list[EnergyRow]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of text: the energy of each meter in Wh."""
     columns = ["meter", "delivered Wh", "register", "stored", "billed", "tolerance", "equal"]
     return columns, [
         [
@@ -74,6 +77,7 @@ def energy_table(rows: list[EnergyRow]) -> tuple[list[str], list[list[str]]]:
 
 
 def credit_table(rows: list[CreditRow]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of text: each prepaid account in its own unit."""
     columns = ["meter", "unit", "sold", "used", "balance", "used by tariff", "equal"]
     return columns, [
         [

@@ -93,12 +93,13 @@ def _reconcile(village: Village) -> dict[str, object]:
     narrator = village.narrator
     narrator.chapter("Reconciliation")
     homes = list(village.homes.values())
-    energy = [accounts.energy_row(village, home, LAST_MOMENT_S) for home in homes]
+    energy = [accounts.energy_row(home, LAST_MOMENT_S) for home in homes]
     credit = [accounts.credit_row(home) for home in (village.energy, village.money)]
     narrator.table("Energy at the month's end", *reconcile.energy_table(energy))
     narrator.say(reconcile.TOLERANCE)
     narrator.table("Prepaid credit", *reconcile.credit_table(credit))
-    for row in (*energy, *credit):
+    rows: list[reconcile.EnergyRow | reconcile.CreditRow] = [*energy, *credit]
+    for row in rows:
         narrator.check(f"{row.meter}: the row is equal", row.equal)
     narrator.say(f"{len(narrator.steps)} statements checked, {narrator.failures} did not hold")
     return {

@@ -38,7 +38,11 @@ def _reset(v: Village, home: Home) -> bool:
 
 
 def packages_are_programmed(v: Village) -> None:
+    """Every board confirms its package and its first credit; by 05:01 all have supply."""
     v.narrator.chapter("Packages are programmed into the boards; each board confirms")
+    v.narrator.say("the fitter leaves each house's main switch off until its board is programmed")
+    for home in v.homes.values():
+        v.act(home, main_switch=False)
     v.run_for(START_DELAY_S)
     for home in v.homes.values():
         state = v.assign(home, home.package)
@@ -53,9 +57,7 @@ def packages_are_programmed(v: Village) -> None:
         v.narrator.check(
             f"{home.meter} limits at {home.limit_w} W", limit_w == home.limit_w, f"{limit_w} W"
         )
-        if v.holds(home) & m.HOLD_OVERLOAD:
-            v.narrator.say(f"{home.meter} had tripped at its built-in 500 W: the fitter resets it")
-            _reset(v, home)
+        v.act(home, main_switch=True)
     for home, amount, unit, paid_paise in _first_purchases(v):
         command = v.sell(home, amount, unit, paid_paise)
         v.narrator.check(
@@ -64,6 +66,7 @@ def packages_are_programmed(v: Village) -> None:
             command.state,
         )
     v.run_to(moment_s(1, "05:01"))
+    v.wait_for_mains(*v.homes.values())
     supplied = all(v.look(home)["relay_closed"] for home in v.homes.values())
     v.narrator.check("at 05:01 all three houses have supply", supplied)
 
@@ -79,6 +82,7 @@ def _first_purchases(v: Village) -> list[tuple[Home, int, str, int]]:
 
 
 def a_heater_overloads_the_line(v: Village) -> None:
+    """Over the second band: trip, reset with the load on, trip, reset without it."""
     v.narrator.chapter("A heater overloads the line: the board trips, and says why")
     home = v.postpaid
     v.run_to(moment_s(1, "09:00"))
@@ -96,6 +100,7 @@ def a_heater_overloads_the_line(v: Village) -> None:
 
 
 def a_duty_cycled_overload_trips_too(v: Village) -> None:
+    """Over the first band for two thirds of the time only."""
     v.narrator.chapter("An overload that switches itself off and on trips too")
     home = v.postpaid
     v.run_to(moment_s(1, "10:00"))
@@ -110,6 +115,7 @@ def a_duty_cycled_overload_trips_too(v: Village) -> None:
 
 
 def credit_runs_down(v: Village) -> None:
+    """Two warnings, the cut, a button that does not help, a recharge."""
     v.narrator.chapter("Prepaid credit runs down: warnings, cut, recharge, supply")
     home = v.energy
     v.run_to(moment_s(1, "12:00"))
@@ -136,6 +142,7 @@ def credit_runs_down(v: Village) -> None:
 
 
 def supply_hours_end_and_begin(v: Village) -> None:
+    """Off within 5 s of 23:00, on within 5 s of 05:00."""
     v.narrator.chapter("Supply hours end and begin")
     home = v.money
     for day, clock, expected in ((1, "22:59:30", True), (1, "23:00:05", False),
@@ -150,6 +157,7 @@ def supply_hours_end_and_begin(v: Village) -> None:
 
 
 def operator_disconnects_and_reconnects(v: Village) -> None:
+    """Half an hour without supply, and nobody at the house can end it."""
     v.narrator.chapter(
         "The operator disconnects; the button does not help; the operator reconnects"
     )
@@ -171,6 +179,7 @@ def operator_disconnects_and_reconnects(v: Village) -> None:
 
 
 def power_is_cut_in_the_middle(v: Village) -> None:
+    """Cuts of five minutes at the worst moments; nothing that must last is lost."""
     v.narrator.chapter("Power cuts in the middle of everything")
     home = v.postpaid
     v.run_to(moment_s(2, "11:00"))
@@ -236,6 +245,7 @@ def _kept(before: dict[str, int], after: dict[str, int]) -> str:
 
 
 def the_broker_is_gone_for_a_day(v: Village) -> None:
+    """Readings of 24 h wait on the boards, and all of them arrive once."""
     v.narrator.chapter("The broker is gone for a day; the boards go on alone")
     v.run_to(moment_s(2, "14:00"))
     v.settle()
@@ -258,6 +268,7 @@ def the_broker_is_gone_for_a_day(v: Village) -> None:
 
 
 def the_package_changes_at_a_minute(v: Village) -> None:
+    """A programme sent hours ahead takes effect at 17:30 and not before."""
     v.narrator.chapter("A package is changed at run time, active from a given minute")
     home = v.money
     change_s = moment_s(3, "17:30")
@@ -275,6 +286,7 @@ def the_package_changes_at_a_minute(v: Village) -> None:
 
 
 def the_month_closes(v: Village) -> None:
+    """The readings of the last midnight arrive; bills are made from them."""
     v.narrator.chapter("The month closes: bills from signed readings")
     v.run_to(LAST_MOMENT_S)
     v.remember_month_end()

@@ -93,14 +93,17 @@ class Village:
 
     @property
     def postpaid(self) -> Home:
+        """The home that pays after the month."""
         return self.homes["postpaid"]
 
     @property
     def energy(self) -> Home:
+        """The home that buys units ahead."""
         return self.homes["energy"]
 
     @property
     def money(self) -> Home:
+        """The home that buys credit in rupees ahead."""
         return self.homes["money"]
 
     def set_clock(self, t_s: int) -> None:
@@ -124,6 +127,7 @@ class Village:
         self.set_clock(t_s)
 
     def run_for(self, seconds: int) -> None:
+        """Let every house live for `seconds` of virtual time."""
         self.run_to(self.now_s + seconds)
 
     def run_while(self, waiting: Callable[[], bool], within_s: int, step_s: int = STEP_S) -> bool:
@@ -139,11 +143,13 @@ class Village:
             home.house.live(1)
 
     def follow_boards(self) -> None:
+        """Set the controller's clock to that of the board that is furthest."""
         self.set_clock(max(home.house.observe()["t_s"] for home in self.homes.values()))
 
     # --- the consumer's side ----------------------------------------------------------------
 
     def act(self, home: Home, **action: Any) -> None:
+        """Something happens in the house (`House.act`)."""
         home.house.act(**action)
 
     def press_button(self, home: Home) -> None:
@@ -175,9 +181,11 @@ class Village:
             self.run_for(START_DELAY_S)
 
     def display(self, home: Home) -> str:
+        """Both lines of the board's display."""
         return " | ".join(line.strip() for line in self.look(home)["display"])
 
     def holds(self, home: Home) -> int:
+        """The bits of what keeps the supply off (docs/wire.md); 0 when it is on."""
         return int(self.look(home)["holds"])
 
     # --- the controller's side --------------------------------------------------------------
@@ -196,12 +204,14 @@ class Village:
         return command
 
     def command(self, home: Home, name: str, arguments: dict[int, object] | None = None) -> Any:
+        """Send a command (docs/wire.md); it, after its receipt."""
         from controller.headend.services import queue_command
 
         queued = queue_command(home.meter, name, arguments or {}, actor=ACTOR)
         return self.receipt(queued.pk)
 
     def sell(self, home: Home, amount: int, unit: str, paid_paise: int) -> Any:
+        """Sell `amount` of credit in `unit` (energy: Wh, money: paise); the command, after its receipt."""
         from controller.prepay.services import sell_credit
 
         purchase = sell_credit(
@@ -227,7 +237,7 @@ class Village:
         return False
 
     def settle(self) -> None:
-        """Wait (real time, bounded) until the controller holds all readings and events there are."""
+        """Wait (bounded real time) until the controller holds all readings and events."""
         started = time.monotonic()
         for home in self.homes.values():
             while not self._is_up_to_date(home) and time.monotonic() < started + INGEST_TIMEOUT_S:
@@ -244,16 +254,19 @@ class Village:
         return (not seen["last_reading"] or readings.exists()) and events.exists()
 
     def why_off(self, home: Home) -> str:
+        """Why the supply is off, as the console says it."""
         from controller.fleet.queries import why_off
 
         return str(why_off(self.state(home)))
 
     def event_codes(self, home: Home) -> set[int]:
+        """The kinds of events (docs/wire.md) that the controller holds of the meter."""
         from controller.readings.models import Event
 
         return set(Event.objects.filter(meter_id=home.meter).values_list("code", flat=True))
 
     def stored_readings(self) -> int:
+        """How many readings of all meters the controller holds."""
         from controller.readings.models import Reading
 
         return int(Reading.objects.count())
