@@ -58,9 +58,8 @@ def main() -> None:
     from controller.errors import Refused
     from simulator.errors import SimulatorError
     from tools.errors import ToolError
-    from tools.stack import StackError
 
     try:
         app()
-    except (Refused, SimulatorError, ToolError, StackError) as error:
+    except (Refused, SimulatorError, ToolError) as error:
         fail(str(error))

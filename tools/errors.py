@@ -1,6 +1,7 @@
 """The errors of the tools: each says what went wrong and what to do.
 
 ToolError
+ ├─ StackError    a process of the controller that would not start or stay up
  └─ Unavailable   something that the machine lacks and that could not be fetched
 """
 
@@ -15,6 +16,10 @@ class ToolError(Exception):
         super().__init__(f"{problem}\n  What to do: {remedy}")
         self.problem = problem
         self.remedy = remedy
+
+
+class StackError(ToolError):
+    """A process of the controller would not start or stay up; the problem ends with its log."""
 
 
 class Unavailable(ToolError):

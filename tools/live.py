@@ -111,12 +111,12 @@ class _Prompt:
         self._verbs: dict[str, Callable[[list[str]], None]] = {
             "on": self._on,
             "off": lambda words: self._house.act(appliance=words[0], power_w=0),
-            "button": lambda words: self._house.act(button=True),
+            "button": lambda _words: self._house.act(button=True),
             "power": lambda words: self._house.act(mains=_is_on(words)),
             "weld": lambda words: self._house.act(weld=_is_on(words)),
-            "show": lambda words: self._show(),
+            "show": lambda _words: self._show(),
             "use": self._use,
-            "help": lambda words: console.print(HELP, highlight=False),
+            "help": lambda _words: console.print(HELP, highlight=False),
         }
 
     def run(self) -> None:

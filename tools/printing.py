@@ -16,6 +16,7 @@ console = Console()
 
 
 def fail(text: str, status: int = BAD_INPUT) -> NoReturn:
+    """End the program with `text` on stderr and the exit status `status`."""
     print(text, file=sys.stderr)
     raise SystemExit(status)
 

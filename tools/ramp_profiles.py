@@ -1,7 +1,7 @@
 """Makes the load profiles that are shipped in `simulator/profiles`, with RAMP (PyPI `rampdemand`).
 
-Rural households and a shop as we describe them here, by the minute, for one week, from a fixed seed.
-RAMP is heavy and needed only to make them anew: `pip install rampdemand`, then
+Rural households and a shop as we describe them here, by the minute, for one week, from a fixed
+seed. RAMP is heavy and needed only to make them anew: `pip install rampdemand`, then
 `python -m tools.ramp_profiles`.
 """
 
@@ -14,12 +14,12 @@ from pathlib import Path
 from ramp import UseCase, User
 
 SEED = 20_260_105
-START = datetime(2026, 1, 5)  # a Monday
+START = datetime(2026, 1, 5)  # noqa: DTZ001 (a Monday, in the local time of the homes)
 DAYS = 7
 FOLDER = Path(__file__).resolve().parent.parent / "simulator/profiles"
 
-# Name: rows of (thing, how many, W, minutes of use a day, shortest use in minutes, share that varies,
-# windows of the day in minutes).
+# Name: rows of (thing, how many, W, minutes of use a day, shortest use in minutes, share that
+# varies, windows of the day in minutes).
 EVENING = (17 * 60 + 30, 23 * 60)
 MORNING = (5 * 60, 7 * 60 + 30)
 DAYTIME = (9 * 60, 17 * 60)
@@ -89,6 +89,7 @@ def write(name: str, powers_w: list[int]) -> None:
 
 
 def main() -> None:
+    """Write all profiles, and print what each uses."""
     FOLDER.mkdir(exist_ok=True)
     for name in HOMES:
         powers_w = simulate(name)

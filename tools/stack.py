@@ -1,7 +1,7 @@
 """The running controller: broker, headend and console as child processes of one command.
 
-`bijli up` and `bijli demo` both stand on it. It starts, watches, restarts and stops processes; it knows
-nothing of meters, boards or money.
+`bijli up` and `bijli demo` both stand on it. It starts, watches, restarts and stops processes; it
+knows nothing of meters, boards or money.
 """
 
 import os
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.broker import HEADEND_USER, Broker
+from tools.errors import StackError
 
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -23,10 +24,6 @@ RESTARTS_MAX = 50  # within one run of the stack; a process that needs more is b
 
 CONSOLE_PORT = 8000
 BROKER_PORT = 1883
-
-
-class StackError(Exception):
-    """A process of the controller would not start or stay up; the text says what to do."""
 
 
 def environment(home: Path, broker_port: int, clock_file: Path | None = None) -> dict[str, str]:
@@ -71,6 +68,7 @@ class Process:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Run it as a child; what it prints goes to the end of its log."""
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", *self._arguments],
@@ -81,6 +79,7 @@ class Process:
             )
 
     def running(self) -> bool:
+        """Whether it was started and has not ended."""
         return self._child is not None and self._child.poll() is None
 
     def died(self) -> bool:
@@ -107,6 +106,7 @@ class Process:
             self._child.wait()
 
     def last_words(self, lines: int = 15) -> str:
+        """The last `lines` of its log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
@@ -139,6 +139,7 @@ class Stack:
 
     @property
     def console_url(self) -> str:
+        """Where a browser finds the console."""
         return f"http://127.0.0.1:{self.console_port}/"
 
     def start(self, say: Callable[[str], None], *, console: bool = True) -> None:
@@ -162,13 +163,13 @@ class Stack:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < deadline:
             if not self.console.running():
-                raise StackError(f"The console did not start:\n{self.console.last_words()}")
+                raise self._failure(self.console, "did not start")
             try:
-                with urllib.request.urlopen(self.console_url, timeout=2):
+                with urllib.request.urlopen(self.console_url, timeout=2):  # noqa: S310 (our own)
                     return
             except OSError:
                 time.sleep(0.1)
-        raise StackError(f"The console does not answer; see {self.console.log}.")
+        raise self._failure(self.console, "does not answer")
 
     def lose_broker(self) -> None:
         """The broker is gone (SIGKILL) and stays away until `raise_broker`."""
@@ -177,6 +178,7 @@ class Stack:
             self.broker.kill()
 
     def raise_broker(self) -> None:
+        """Start the broker, which `watch` then keeps up. Raises ToolError."""
         with self._lock:
             self._broker_wanted = True
             if not self.broker.running():
@@ -187,7 +189,7 @@ class Stack:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self.broker.has_client(HEADEND_USER):
             if time.monotonic() > deadline:
-                raise StackError(f"The headend does not connect; see {self.headend.log}.")
+                raise self._failure(self.headend, "does not connect to the broker")
             time.sleep(0.05)
 
     def watch(self) -> None:
@@ -199,13 +201,20 @@ class Stack:
                 if process.died():
                     self._revive(process)
 
+    def _failure(self, process: Process, what: str) -> StackError:
+        return StackError(
+            f"The {process.name} {what}; it said last:\n{process.last_words()}",
+            f"Mend what it says and start again; all that it said is in {process.log}.",
+        )
+
     def _revive(self, process: Process) -> None:
         process.restarts += 1
         if process.restarts > RESTARTS_MAX:
-            raise StackError(f"The {process.name} keeps failing:\n{process.last_words()}")
+            raise self._failure(process, "keeps failing")
         process.start()
 
     def stop(self) -> None:
+        """End console, headend and broker, in this order."""
         for process in (self.console, self.headend):
             process.stop()
         self.broker.stop()

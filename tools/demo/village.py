@@ -211,7 +211,7 @@ class Village:
         return self.receipt(queued.pk)
 
     def sell(self, home: Home, amount: int, unit: str, paid_paise: int) -> Any:
-        """Sell `amount` of credit in `unit` (energy: Wh, money: paise); the command, after its receipt."""
+        """Sell credit (`unit` energy: Wh, money: paise); the command, after its receipt."""
         from controller.prepay.services import sell_credit
 
         purchase = sell_credit(
