@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from tools import customers, live, money, office
-from tools.printing import JsonOption, fail
+from tools.printing import NOT_DONE, JsonOption, fail
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,8 +53,25 @@ def demo(
     sys.exit(run_demo(seed, profile, keep=keep, chaos=chaos, home=home, as_json=as_json))
 
 
+_ANY_WORDS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command("token", hidden=True, context_settings=_ANY_WORDS)
+def reserve_token() -> None:
+    """Reserved for credit tokens that are typed in at the meter."""
+    fail("`bijli token` is not there yet. Sell credit with `bijli credit METER AMOUNT`.")
+
+
+@app.command("bench", hidden=True, context_settings=_ANY_WORDS)
+def reserve_bench() -> None:
+    """Reserved for measurements of the whole system."""
+    fail("`bijli bench` is not there yet. Single measurements are modules in tools/bench.")
+
+
 def main() -> None:
     """Entry point: every expected error is one clear text on stderr, never a traceback."""
+    from django.db import DatabaseError
+
     from controller.errors import Refused
     from simulator.errors import SimulatorError
     from tools.errors import ToolError
@@ -63,3 +80,9 @@ def main() -> None:
         app()
     except (Refused, SimulatorError, ToolError) as error:
         fail(str(error))
+    except DatabaseError as error:
+        fail(
+            f"The database cannot be used: {error}. If it is locked, try again; if it is new,"
+            " start `bijli up` once.",
+            status=NOT_DONE,
+        )

@@ -13,6 +13,8 @@ import typer
 from tools.office import ACTOR, DEFAULT_HOME, HomeOption, open_office, wait_and_show
 from tools.printing import JsonOption, fail, show_facts, show_rows
 
+ACCOUNT_FACTS = ("account_unit", "bought", "sold", "used", "balance", "difference")
+
 tariff_app = typer.Typer(no_args_is_help=True, help="Dated tariffs.")
 bill_app = typer.Typer(no_args_is_help=True, help="Close a month, show bills.")
 
@@ -43,7 +45,9 @@ def import_tariffs(
 
 def sell_credit(
     meter: str,
-    amount: Annotated[int, typer.Argument(help="Wh or paise, by the package's credit unit.")],
+    amount: Annotated[
+        int | None, typer.Argument(help="Wh or paise, by the unit; default: what is paid buys.")
+    ] = None,
     unit: Annotated[str, typer.Option(help="energy or money")] = "money",
     paid_paise: Annotated[
         int | None, typer.Option(help="What was paid; default: the amount, for money.")
@@ -53,6 +57,10 @@ def sell_credit(
     as_json: JsonOption = False,
 ) -> None:
     """Sell prepaid credit; waits for the board's receipt."""
+    if paid_paise is None:
+        if amount is None or unit != "money":
+            fail("Say what was paid, e.g. --paid-paise 5000 for ₹50.00.")
+        paid_paise = amount
     open_office(home)
     from controller.prepay import services
 
@@ -60,7 +68,7 @@ def sell_credit(
         meter_id=meter,
         amount=amount,
         unit=unit,
-        paid_paise=amount if paid_paise is None else paid_paise,
+        paid_paise=paid_paise,
         actor=ACTOR,
     )
     wait_and_show(purchase.command_id, wait_s, as_json=as_json)
@@ -83,12 +91,15 @@ def run_bills(
 
 
 def _bill_row(bill: Any) -> dict[str, object]:
+    from controller.consumers import identity
+
     return {
         "number": bill.number,
-        "consumer": bill.connection.consumer_id,
+        "consumer": identity.show_consumer_id(bill.connection.consumer_id),
         "kind": bill.kind,
         "units_wh": bill.units_wh,
         "total_paise": bill.total_paise,
+        "note": bill.note,
     }
 
 
@@ -96,21 +107,17 @@ def _bill_row(bill: Any) -> dict[str, object]:
 def show_bill(number: str, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """One bill, every line explained."""
     open_office(home)
-    from controller.billing.models import Bill
+    from controller.billing.queries import find_bill
 
-    bill = Bill.objects.filter(number=number).first()
-    if bill is None:
-        fail(f"No bill {number}. `bijli bill run PLANT MONTH` makes and lists them.")
-    lines = [
-        {
-            "text": line.text,
-            "quantity": line.quantity,
-            "price": line.price,
-            "amount_paise": line.amount_paise,
-        }
-        for line in bill.lines.order_by("position")
-    ]
+    bill = find_bill(number)
     facts = _bill_row(bill)
+    if bill.account_unit:
+        facts |= {name: getattr(bill, name) for name in ACCOUNT_FACTS}
+    lines = [
+        {"text": line.text, "quantity": line.quantity, "price": line.price,
+         "amount_paise": line.amount_paise}
+        for line in bill.lines.all()
+    ]  # fmt: skip
     if as_json:
         show_facts({**facts, "lines": lines}, as_json=True)
         return

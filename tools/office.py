@@ -11,13 +11,22 @@ from typing import Annotated, Any
 
 import typer
 
-from tools.printing import JsonOption, fail, show_facts, show_rows
+from tools.printing import NOT_DONE, JsonOption, fail, show_facts, show_rows
 from tools.stack import connect_database, environment
 
 ACTOR = "command line"
 DEFAULT_HOME = Path(".bijli")
 RECEIPT_POLL_S = 0.05
 FINAL = ("applied", "refused", "expired")
+
+# What a person calls the arguments of a command, in the order of the wire's keys.
+ARGUMENT_NAMES = {
+    "set_clock": ("now_s",),
+    "read_profile": ("first", "last"),
+    "show_message": ("text", "seconds"),
+}
+# These go with an entry in our books, which a bare command would leave out.
+OWN_COMMANDS = {"credit": "bijli credit", "set_programme": "bijli package assign"}
 
 HomeOption = Annotated[Path, typer.Option(help="The controller's data folder.")]
 
@@ -64,16 +73,25 @@ def list_meters(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) ->
 
 
 def _meter_row(meter: Any) -> dict[str, object]:
-    from controller.fleet.queries import supply, why_off
-
     state = meter.state
     return {
         "meter": meter.id,
-        "supply": supply(state),
-        "why": why_off(state),
+        **_supply_facts(state),
         "load_w": state.power_w,
         "limit_w": state.limit_w,
         "energy_wh": state.energy_wh,
+    }
+
+
+def _supply_facts(state: Any) -> dict[str, object]:
+    """Whether there is supply, why not, and the credit: once in words, once as a number."""
+    from controller.console.templatetags.format import credit
+    from controller.fleet.queries import supply, why_off
+
+    return {
+        "supply": supply(state),
+        "why": why_off(state),
+        "credit": credit(state),
         "balance": state.balance,
     }
 
@@ -82,26 +100,16 @@ def _meter_row(meter: Any) -> dict[str, object]:
 def show_meter(meter: str, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """Everything the controller knows of one meter now."""
     open_office(home)
+    from controller.fleet.services import find_meter
+
     found = find_meter(meter)
-    facts = _meter_row(found)
-    state = getattr(found, "state", None)
-    if state is not None:
-        facts |= {
-            field.name: getattr(state, field.name)
-            for field in state._meta.concrete_fields
-            if field.name != "meter"
-        }
-    show_facts(facts, as_json=as_json)
-
-
-def find_meter(meter: str) -> Any:
-    """The registered meter with its live state; ends the program when there is none."""
-    from controller.fleet.models import Meter
-
-    found = Meter.objects.select_related("state").filter(id=meter).first()
-    if found is None:
-        fail(f"No meter {meter} is registered. `bijli meter list` shows those that are.")
-    return found
+    state = found.state
+    facts = {
+        field.name: getattr(state, field.name)
+        for field in state._meta.concrete_fields
+        if field.name != "meter"
+    }
+    show_facts({**_meter_row(found), **facts}, as_json=as_json)
 
 
 # --- commands --------------------------------------------------------------------------------
@@ -115,25 +123,30 @@ def send_command(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a command to a meter and wait for its signed receipt. Arguments as KEY=VALUE."""
+    """Send a command to a meter and wait for its signed receipt. Arguments as NAME=VALUE."""
+    if name in OWN_COMMANDS:
+        fail(f"Use `{OWN_COMMANDS[name]}` for {name}, so that it stands in the books, too.")
+    arguments = _arguments(name, context.args)
     open_office(home)
     from controller.headend import services
 
-    command = services.queue_command(meter, name, _arguments(context.args), actor=ACTOR)
+    command = services.queue_command(meter, name, arguments, actor=ACTOR)
     wait_and_show(command.pk, wait_s, as_json=as_json)
 
 
-def _arguments(words: list[str]) -> dict[int, object]:
-    """`0=hello 1=60` → {0: "hello", 1: 60}; keys are those of docs/wire.md."""
+def _arguments(name: str, words: list[str]) -> dict[int, object]:
+    """`text=hello seconds=60` → {0: "hello", 1: 60}, the keys of docs/wire.md."""
+    known = ARGUMENT_NAMES.get(name, ())
     arguments: dict[int, object] = {}
     for word in words:
-        key, equals, value = word.partition("=")
-        if not equals or not key.isdigit():
-            fail(f"'{word}' is not KEY=VALUE with a number as key; see docs/wire.md, Commands.")
+        key, _equals, value = word.partition("=")
+        if key not in known:
+            takes = " ".join(f"{each}=…" for each in known) or "no arguments"
+            fail(f"'{word}' does not fit: {name} takes {takes}.")
         try:
-            arguments[int(key)] = json.loads(value)
+            arguments[known.index(key)] = json.loads(value)
         except json.JSONDecodeError:
-            arguments[int(key)] = value
+            arguments[known.index(key)] = value
     return arguments
 
 
@@ -151,17 +164,34 @@ def wait_for_receipt(command_id: str, wait_s: float) -> Any:
 
 def wait_and_show(command_id: str, wait_s: float, *, as_json: bool) -> None:
     """Print what became of a command within `wait_s`; exit status 1 unless it was applied."""
+    from controller.headend.queries import reason_text
+
     command = wait_for_receipt(command_id, wait_s)
     facts: dict[str, object] = {
         "command": command.pk,
         "meter": command.meter_id,
         "name": command.name,
         "state": command.state,
-        "reason": command.reason,
+        "reason": reason_text(command.reason),
+        **_facts_after(command),
     }
     show_facts(facts, as_json=as_json)
+    if command.state not in FINAL:
+        fail("No receipt yet; the command keeps waiting for the meter.", status=NOT_DONE)
     if command.state != "applied":
-        raise typer.Exit(1)
+        raise typer.Exit(NOT_DONE)
+
+
+def _facts_after(command: Any) -> dict[str, object]:
+    """How the board stood when it gave its last receipt, by its own signed word."""
+    from controller.fleet.models import MeterState
+    from controller.fleet.rules import names
+
+    receipt = command.receipts.last()
+    if receipt is None:
+        return {}
+    state = MeterState(reported_s=receipt.received_s, **receipt.status)
+    return {**_supply_facts(state), "holds": names(state.holds)}
 
 
 # --- logins ---------------------------------------------------------------------------------

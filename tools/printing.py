@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+NOT_DONE = 1
 BAD_INPUT = 2
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")]
@@ -16,6 +17,7 @@ console = Console()
 
 
 def fail(text: str, status: int = BAD_INPUT) -> NoReturn:
+    """Say what is wrong and what to do on stderr, and end with the status."""
     """End the program with `text` on stderr and the exit status `status`."""
     print(text, file=sys.stderr)
     raise SystemExit(status)
