@@ -195,7 +195,7 @@ def test_another_tariff_begins_anew_with_the_days_that_are_left(village, close, 
 def test_a_change_of_terms_is_split_to_the_watt_hour_and_as_the_board_counts_days(
     village, close, second, old_days
 ):
-    """The board's reading of that very second splits; a day that begins with it is the new terms'."""
+    """A reading at that very second splits; a day that begins with it is the new terms'."""
     change_s = JANUARY.start_s + 10 * DAY_S + second
     home = village(1)
     home.read(JANUARY.start_s, 0)
