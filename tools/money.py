@@ -30,17 +30,23 @@ def import_tariffs(
     open_office(home)
     from controller.tariffs import services
 
+    entries = _read_entries(file)
     try:
-        entries = json.loads(file.read_text())["tariffs"]
         first_day = date.fromisoformat(valid_from)
-    except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.")
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        fail(f"{file} is not a tariff file ({error!r}); its form stands in docs/rating.md.")
     except ValueError:
         fail(f"'{valid_from}' is not a day. Write it like 2026-04-01.")
     remarks = services.import_entries(entries, first_day, actor=ACTOR)
     show_rows([{"remark": text} for text in remarks], as_json=as_json, title="Assumed")
+
+
+def _read_entries(file: Path) -> Any:
+    """The tariffs of a file; whether they are any good, the controller says."""
+    try:
+        return json.loads(file.read_text())["tariffs"]
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    except (KeyError, TypeError, ValueError) as error:
+        fail(f"{file} is not a tariff file ({error!r}); its form stands in docs/rating.md.")
 
 
 def sell_credit(

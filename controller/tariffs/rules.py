@@ -3,7 +3,7 @@
 Every form is data; this module must not know any single tariff, file or database.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from controller.errors import Refused
@@ -90,9 +90,7 @@ def check_record(names: dict[str, Any]) -> dict[str, Any]:
 
 def _read_tables(entry: dict[str, Any], remarks: list[str]) -> list[list[Any]]:
     if "by_total_units" in entry:
-        return [
-            [table.get("total_max"), True, table.get("slabs")] for table in entry["by_total_units"]
-        ]
+        return _read_tables_by_total(entry)
     if "slabs" not in entry:
         raise Refused(
             f"Tariff {entry.get('id')!r} has no prices", "Give `slabs` or `by_total_units`."
@@ -104,6 +102,16 @@ def _read_tables(entry: dict[str, Any], remarks: list[str]) -> list[list[Any]]:
         return [[None, is_telescopic, slabs]]
     highest = slabs[-1][0] if slabs and slabs[-1] else None
     return [[highest, is_telescopic, slabs], [None, False, beyond]]
+
+
+def _read_tables_by_total(entry: dict[str, Any]) -> list[list[Any]]:
+    tables = entry["by_total_units"]
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise Refused(
+            f"Tariff {entry['id']!r}: by_total_units is no list of tables",
+            "Give each table `total_max` and `slabs`.",
+        )
+    return [[table.get("total_max"), True, table.get("slabs")] for table in tables]
 
 
 def _read_telescopic(entry: dict[str, Any], remarks: list[str]) -> bool:
@@ -118,8 +126,13 @@ def _read_telescopic(entry: dict[str, Any], remarks: list[str]) -> bool:
 
 def _basis_points(entry: dict[str, Any], name: str) -> int:
     """Percent as hundredths of a percent; through text, because JSON's 2.38 may be a float."""
-    points = Decimal(str(entry.get(name, 0))) * 100
-    if points != int(points):
+    try:
+        points = Decimal(str(entry.get(name, 0))) * 100
+    except InvalidOperation:
+        points = Decimal("NaN")
+    if not points.is_finite():
+        raise Refused(f"Tariff {entry['id']!r}: {name} is no number", "Give percent, as 2.38.")
+    if points != points.to_integral_value():
         raise Refused(
             f"Tariff {entry['id']!r}: {name} is finer than 0.01 %", "Round it to two decimals."
         )

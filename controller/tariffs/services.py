@@ -14,6 +14,7 @@ from controller.tariffs.models import Tariff, TariffVersion
 # Begins with a letter, so that a package ID can tell a tariff from a price per unit.
 CODE = re.compile(r"[A-Z][A-Za-z0-9.-]{0,31}")
 CURRENCY = re.compile(r"[A-Z]{3}")
+NAME_MAX = 200
 
 
 @transaction.atomic
@@ -24,7 +25,9 @@ def add_tariff(code: str, name: str, currency: str = "INR", *, actor: str) -> Ta
             f"{code!r} is no tariff code",
             "Use a capital letter, then at most 31 letters, digits, dots and hyphens.",
         )
-    if not CURRENCY.fullmatch(currency):
+    if len(name) > NAME_MAX:
+        raise Refused(f"The name of tariff {code} is too long", f"Use {NAME_MAX} characters.")
+    if not isinstance(currency, str) or not CURRENCY.fullmatch(currency):
         raise Refused(f"{currency!r} is no currency", "Use three capital letters, as INR.")
     if Tariff.objects.filter(code=code).exists():
         raise Refused(f"Tariff {code} exists already", "Add a version to it.")
@@ -64,6 +67,8 @@ def import_entries(entries: list[dict[str, Any]], valid_from: date, *, actor: st
     A tariff that is there already gets a further version. All are added, or none when Refused
     is raised. Returns remarks on what had to be assumed, which are audited, too.
     """
+    if not isinstance(entries, list):
+        raise Refused("`tariffs` is no list", "Give a list, also for a single tariff.")
     return [remark for entry in entries for remark in _import_entry(entry, valid_from, actor)]
 
 
