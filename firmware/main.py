@@ -28,6 +28,7 @@ from firmware.drivers.led import StatusLed
 from firmware.drivers.pzem004t import Pzem004t
 from firmware.drivers.relay import LatchingRelay
 from firmware.drivers.store import Store
+from firmware.net.certificate import load_context
 from firmware.net.downlink import Downlink
 from firmware.net.mqtt import Client
 from firmware.net.uplink import Uplink
@@ -35,7 +36,6 @@ from firmware.net.wifi import Wifi
 from protocol import keys, messages
 
 FIRMWARE = "bijli 0.1.0"
-CERTIFICATE_FILE = "ca.der"  # of the authority that signed the broker's certificate
 TROUBLE_SHOWN_S = const(60)
 UART_BAUD = const(9600)
 
@@ -150,7 +150,8 @@ def connect(built, store, config, cause):
     """Give the application its connection to the controller."""
     meter, root, epoch = config.meter, config.root_key, config.epoch
     password = keys.role_key(root, _BROKER_EPOCH, keys.ROLE_BROKER, meter).hex()
-    client = Client(config.host, config.port, load_tls(config), meter, password)
+    tls = load_context() if config.tls else None
+    client = Client(config.host, config.port, tls, meter, password)
     key = keys.role_key(root, epoch, keys.ROLE_UPLINK, meter)
     uplink = Uplink(built.board, store, client, meter, epoch, key, FIRMWARE, cause)
     key = keys.role_key(root, epoch, keys.ROLE_DOWNLINK, meter)
@@ -167,16 +168,3 @@ def connect(built, store, config, cause):
 def build_wifi(config):
     """Return what brings the network up, or None where it is there by itself."""
     return Wifi(config.wifi[0], config.wifi[1]) if config.wifi else None
-
-
-def load_tls(config):
-    """Return the context that checks the broker's certificate, or None without TLS."""
-    if not config.tls:
-        return None
-    import tls  # not every port has it
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = tls.CERT_REQUIRED
-    with open(CERTIFICATE_FILE, "rb") as file:
-        context.load_verify_locations(file.read())
-    return context

@@ -96,8 +96,8 @@ class Client:
             try:
                 await self._connect()
                 await self._converse()
-            except (OSError, EOFError, MqttError, asyncio.TimeoutError) as error:
-                self._tell(error)
+            except (OSError, EOFError, ValueError, MqttError, asyncio.TimeoutError) as error:
+                self._tell(error)  # ValueError: TLS does not believe the broker's certificate
             finally:
                 await self._disconnect()
             self.failures += 1
@@ -261,9 +261,9 @@ class Client:
     async def _read_into(self, start, end):
         while start < end:
             count = await self._reader.readinto(self._view[start:end])
-            if not count:
+            if count == 0:
                 raise EOFError("the broker closed the connection")
-            start += count
+            start += count or 0  # None: a TLS record that has not come whole
 
     async def _send(self, packet):
         """Send, or note that the session has ended; a publish then waits for the next one."""

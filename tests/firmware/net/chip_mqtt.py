@@ -1,17 +1,25 @@
 """Runs inside MicroPython: a client that tells what it hears and sends what stdin says.
 
-Lines on stdin: `publish N`: send N octets. Answers on stdout: `session`, `sent N`, `heard …`.
+Lines on stdin: the settings, then `publish N`: send N octets. Answers on stdout: `heap N` (octets
+in use before connecting), `session N` (then, after collecting), `sent N`, `heard …`.
 """
 
 import asyncio
+import gc
 import json
 import sys
 
+from firmware.net.certificate import load_context
 from firmware.net.mqtt import Client
 
 
 def begin():
-    print("session")
+    print("session", used_bytes())
+
+
+def used_bytes():
+    gc.collect()
+    return gc.mem_alloc()
 
 
 def receive(topic, payload):
@@ -30,8 +38,11 @@ async def serve(client):
 
 
 async def main(settings):
-    client = Client("127.0.0.1", settings["port"], None, "M1", "secret")
+    host = settings.get("host", "127.0.0.1")
+    tls = load_context(settings["authority"]) if "authority" in settings else None
+    client = Client(host, settings["port"], tls, "M1", "secret")
     client.attach("bijli/1/M1/down/#", receive, None, begin)
+    print("heap", used_bytes())
     task = asyncio.create_task(client.run())
     await serve(client)
     task.cancel()

@@ -1,66 +1,16 @@
 """The board's MQTT client against a real Mosquitto, and against something that is none."""
 
-import json
-import os
-import queue
 import socket
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
 
-from simulator import interpreter
+from tests.firmware.net.chip import ANSWER_TIMEOUT_S, Chip, free_port
 from tools.broker import Broker
 
-ANSWER_TIMEOUT_S = 15
-SCRIPT = Path(__file__).with_name("chip_mqtt.py")
 HEADEND = "headend"
-
-
-class Chip:
-    """The client in its interpreter; what it prints comes in order."""
-
-    def __init__(self, port: int):
-        self._process = subprocess.Popen(
-            [*interpreter.find().argv, "-X", "heapsize=512k", str(SCRIPT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "MICROPYPATH": f"{interpreter.ROOT}:.frozen"},
-        )
-        self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-        self.say(json.dumps({"port": port}))
-
-    def _read(self) -> None:
-        assert self._process.stdout
-        for line in self._process.stdout:
-            self._lines.put(line.strip())
-
-    def say(self, line: str) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-    def wait_for(self, beginning: str) -> str:
-        """The next line that begins so; others are passed over."""
-        while True:
-            line = self._lines.get(timeout=ANSWER_TIMEOUT_S)
-            if line.startswith(beginning):
-                return line
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -75,7 +25,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def chip(broker: Broker) -> Iterator[Chip]:
-    chip = Chip(broker.port)
+    chip = Chip(port=broker.port)
     chip.wait_for("session")
     yield chip
     chip.end()
@@ -115,7 +65,7 @@ def test_what_came_while_the_board_was_off_is_heard_afterwards(broker: Broker, c
     """The session is persistent: the broker keeps a command for a board without power."""
     chip.end()
     tell(broker, b"kept")
-    again = Chip(broker.port)
+    again = Chip(port=broker.port)
     try:
         assert again.wait_for("heard") == "heard command kept"
     finally:
@@ -146,7 +96,7 @@ def test_after_garbage_the_client_connects_again(answer: bytes) -> None:
     """Whatever a broker says that is not MQTT ends the session, never the board."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(ANSWER_TIMEOUT_S)
-        chip = Chip(server.getsockname()[1])
+        chip = Chip(port=server.getsockname()[1])
         try:
             for _ in range(2):
                 connection, _ = server.accept()
