@@ -86,7 +86,8 @@ def _tell(
     if village.chaos:
         village.stack.watch()
         narrator.say(f"killed meanwhile: {dict(village.chaos.kills)}")
-    return _reconcile(village) | _heap(village)
+    kills = dict(village.chaos.kills) if village.chaos else {}
+    return _reconcile(village) | _heap(village) | {"kills": kills}
 
 
 def _reconcile(village: Village) -> dict[str, object]:
