@@ -112,7 +112,7 @@ class Bench:
             self.queue.grant(max(self._clock.now_ms, self._ms(request["second"])))
         elif do == "live":
             self.queue.live(request["multiple"])
-            self.say(ok=True)
+            self.say(second=self._clock.second())
         elif do == "observe":
             self.say(**self._observe())
         elif do == "act":
@@ -283,7 +283,8 @@ def _build_world(parameters):
 
 
 def _sit_in_the_dark(world, power_s):
-    """Mains come back at `power_s`."""
+    """Mains come back at `power_s`; until then there were none, whatever the state says."""
+    world.set_mains(False)
     if power_s > world.second:
         world.advance((power_s - world.second) * 1000 - world.ms)
     world.set_mains(True)

@@ -5,46 +5,26 @@ line-JSON over a socket pair. It must not know the firmware's insides nor the co
 """
 
 import json
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator import interpreter
 from simulator import profile as profiles
 from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
 from simulator.line import SerialLine
+from simulator.process import BoardProcess, command
 
 DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ESP32
 FLASH_BYTES = 384 * 4096
 MEASURING_HEAP_BYTES = 4 * 1024 * 1024
-LOG_TAIL_LINES = 12
-STOP_TIMEOUT_S = 10
 POWER_ON, RESET = 1, 2
 
 Facts = dict[str, Any]
-
-
-def firmware_path(build: Path | None = None) -> list[str]:
-    """Where a board imports from: compiled, or sources with `BIJLI_FIRMWARE_SOURCE=1`."""
-    if build is None:
-        source = os.environ.get("BIJLI_FIRMWARE_SOURCE") == "1"
-        build = interpreter.ROOT if source else interpreter.compile_sources()
-    return [str(build / "simulator/hardware"), str(build), ".frozen"]
-
-
-def command(heap_bytes: int, build: Path | None, call: str) -> tuple[list[str], dict[str, str]]:
-    """The command and environment that run `call` of `simulator.board` inside MicroPython."""
-    # The chip knows no zone; without TZ its `mktime` would use that of this process.
-    environment = dict(os.environ, MICROPYPATH=":".join(firmware_path(build)), TZ="UTC0")
-    code = f"from simulator import board; board.{call}"
-    return [*interpreter.find().argv, "-X", f"heapsize={heap_bytes}", "-c", code], environment
 
 
 class House:
@@ -90,10 +70,10 @@ class House:
             clock_file.write_text(f"{start_s:010d}")
             self._clock_file = str(clock_file.resolve())
         self._power_s: int | None = None  # when mains come back by the profile
+        self._multiple = 0  # of real time, when live
+        self._live_from = (0.0, start_s)  # real time and board time
         self._observation: Facts = {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._socket: socket.socket | None = None
-        self._received = b""
+        self._process: BoardProcess | None = None
         self._target_s = start_s
         config = {
             "meter": meter, "root_key": root_key.hex(), "epoch": 1,
@@ -138,6 +118,7 @@ class House:
 
     def begin(self, t_s: int) -> None:
         """Grant time until `t_s` without waiting; `finish` waits."""
+        self._multiple = 0
         self._target_s = max(t_s, self.now_s)
         if self.dark:
             self._pass_darkness()
@@ -151,12 +132,9 @@ class House:
             if "arrived" in answer:
                 self.now_s = answer["arrived"]
                 return
+            self._take_news(answer)
             if "dark" in answer:
-                self._lose_power(answer)
                 self._pass_darkness()
-            elif "left" in answer:
-                self._end_process()
-                self._launch(answer["left"], None)
             if not self.dark:
                 self._send(do="grant", second=self._target_s)
         self.now_s = self._target_s
@@ -172,19 +150,23 @@ class House:
 
         Raises BoardRefused, NotRunning.
         """
+        self.tend()
         if action.get("mains") and self.dark:
-            self.dark = False
-            self._launch(POWER_ON, self.now_s)
-            return
-        answer = self._ask(do="act", **action)
-        if "dark" in answer:
-            self._lose_power(answer)
+            self._power_up(self.now_s)
+        elif action.get("mains") is False:
+            self._take_news(self._exchange(do="act", **action))
+        else:
+            self._ask(do="act", **action)
 
     def observe(self) -> Facts:
         """Facts of the moment; those of the last moment with power, when there is none."""
-        if self.dark:
-            return dict(self._observation, t_s=self.now_s, mains=False, power_w=0)
-        return self._ask(do="observe")
+        self.tend()
+        try:
+            return self._ask(do="observe")
+        except NotRunning:
+            if not self.dark:
+                raise
+        return dict(self._observation, t_s=self.now_s, mains=False, power_w=0)
 
     def settle(self) -> None:
         """Let no time pass until no network exchange of the board is outstanding."""
@@ -192,20 +174,37 @@ class House:
             self.run_until(self.now_s)
 
     def live(self, multiple: int) -> None:
-        """Let time run at `multiple` times real time, until 0 or the next `run_until`."""
-        self._ask(do="live", multiple=multiple)
+        """Let time run at `multiple` times real time, until 0 or the next `run_until`.
+
+        Call `tend` now and then, so that outages of the profile end.
+        """
+        self.now_s = self._ask(do="live", multiple=multiple)["second"]
+        self._live_from = (time.monotonic(), self.now_s)
+        self._multiple = multiple
+
+    def tend(self) -> None:
+        """In live time: take note of outages and resets, and end an outage that is over."""
+        if not self._multiple:
+            return
+        if not self.dark and self._running().has_news():
+            self._take_news(self._receive())
+        if self.dark:
+            began_s, from_s = self._live_from
+            self.now_s = from_s + int((time.monotonic() - began_s) * self._multiple)
+            if self._power_s is not None and self.now_s >= self._power_s:
+                self._power_up(self.now_s)
 
     def kill(self) -> None:
         """`SIGKILL`, at whatever the board does; `start` goes on from the last checkpoint."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
+            self._process.kill()
             self._end_process()
 
     def stop(self) -> None:
         """Keep the world's state and end the process."""
         if self._process is not None:
             try:
-                self._ask(do="stop")
+                self._exchange(do="stop")
             finally:
                 self._end_process()
 
@@ -231,41 +230,45 @@ class House:
         partial.rename(flash)
 
     def _launch(self, reset_cause: int, power_s: int | None) -> None:
-        heap_bytes = self._heap_bytes or heap_budget(self._build)
-        ours, theirs = socket.socketpair()
-        descriptors = [theirs.fileno()]
         if self._line_kind == "pty":
             self._line = SerialLine(self._registers)
-            descriptors.append(self._line.board_end)
-        call = f"main({self._parameters(descriptors, reset_cause, power_s)!r})"
-        argv, environment = command(heap_bytes, self._build, call)
-        with self.log.open("ab") as log, theirs:
-            self._process = subprocess.Popen(
-                argv,
-                env=environment,
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=descriptors,
-            )
-        self._socket = ours
-        self._received = b""
-        self.heap = self._receive()
+        self._process = BoardProcess(
+            self.meter,
+            self.log,
+            self._heap_bytes or heap_budget(self._build),
+            self._build,
+            self._parameters(reset_cause, power_s),
+            self._line.board_end if self._line else None,
+        )
+        self.heap = self._process.receive()
         self.now_s = self.heap["ready"]
+        if self._multiple:
+            self.live(self._multiple)
 
     @property
     def _registers(self) -> Path:
         return self.directory / "registers.bin"
 
-    def _parameters(self, descriptors: list[int], reset_cause: int, power_s: int | None) -> str:
-        return json.dumps({
-            "channel": descriptors[0], "line": descriptors[1] if self._line else None,
+    def _parameters(self, reset_cause: int, power_s: int | None) -> Facts:
+        return {
             "registers": str(self._registers), "world": str(self.directory / "world.bin"),
             "flash": str(self.directory / "flash.img"), "profile": self._profile,
             "clock": self._clock_file, "meter": self.meter, "seed": self._seed,
             "start_s": self._start_s, "reset_cause": reset_cause, "power_s": power_s,
-        })  # fmt: skip
+        }  # fmt: skip
+
+    def _power_up(self, power_s: int) -> None:
+        self.dark = False
+        self._power_s = None
+        self._launch(POWER_ON, power_s)
+
+    def _take_news(self, answer: Facts) -> None:
+        """The board says unasked that mains are gone, or that it resets."""
+        if "dark" in answer:
+            self._lose_power(answer)
+        elif "left" in answer:
+            self._end_process()
+            self._launch(answer["left"], None)
 
     def _lose_power(self, answer: Facts) -> None:
         """Mains are gone: the process is killed, as the chip would be."""
@@ -280,11 +283,16 @@ class House:
         if self._power_s is None or self._power_s > self._target_s:
             self.now_s = self._target_s
             return
-        self.dark = False
-        power_s, self._power_s = self._power_s, None
-        self._launch(POWER_ON, power_s)
+        self._power_up(self._power_s)
 
     def _ask(self, **request: Any) -> Facts:
+        answer = self._exchange(**request)
+        while "dark" in answer or "left" in answer:  # it came just as we asked
+            self._take_news(answer)
+            answer = self._exchange(**request)
+        return answer
+
+    def _exchange(self, **request: Any) -> Facts:
         self._send(**request)
         answer = self._receive()
         if "error" in answer:
@@ -292,47 +300,32 @@ class House:
         return answer
 
     def _send(self, **request: Any) -> None:
-        if self._socket is None:
-            state = "has no mains: act(mains=True)" if self.dark else "is not running: start() it"
-            raise NotRunning(f"board {self.meter} {state} first")
         try:
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
-        except OSError:
-            raise self._death() from None
+            self._running().send(**request)
+        except BoardDied:
+            self._end_process()
+            raise
 
     def _receive(self) -> Facts:
-        while b"\n" not in self._received:
-            try:
-                received = self._socket.recv(65536) if self._socket else b""
-            except OSError:
-                received = b""
-            if not received:
-                raise self._death()
-            self._received += received
-        line, self._received = self._received.split(b"\n", 1)
-        answer: Facts = json.loads(line)
-        return answer
+        try:
+            return self._running().receive()
+        except BoardDied:
+            self._end_process()
+            raise
 
-    def _death(self) -> BoardDied:
-        self._end_process()
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        tail = "\n  ".join(lines[-LOG_TAIL_LINES:])
-        return BoardDied(f"board {self.meter} died; the end of {self.log}:\n  {tail}")
+    def _running(self) -> BoardProcess:
+        if self._process is None:
+            state = "has no mains: act(mains=True)" if self.dark else "is not running: start() it"
+            raise NotRunning(f"board {self.meter} {state} first")
+        return self._process
 
     def _end_process(self) -> None:
         process, self._process = self._process, None
-        channel, self._socket = self._socket, None
         line, self._line = self._line, None
         if line is not None:
             line.close()  # with the answer to a request that the next process never made
-        if channel is not None:
-            channel.close()
         if process is not None:
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.end()
 
 
 def find_profile(name: str | Path) -> profiles.Profile:

@@ -1,4 +1,4 @@
-"""One seed is one run: firmware, broker and far end are real, only the seed decides the history."""
+"""One seed is one run: firmware, broker and far end are real, only the seed decides the story."""
 
 import itertools
 from pathlib import Path
