@@ -1,6 +1,9 @@
 """Real time: `bijli up` (the controller for real use) and `bijli sim` (houses to play with)."""
 
+import select
 import shlex
+import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +35,8 @@ def up(
     console_port: Annotated[int, typer.Option(help="For the browser.")] = CONSOLE_PORT,
 ) -> None:
     """Start broker, headend and console, and keep them up until Ctrl-C."""
+    for name in (signal.SIGINT, signal.SIGTERM):  # also when started in the background
+        signal.signal(name, signal.default_int_handler)
     stack = Stack(home.resolve(), broker_port=broker_port, console_port=console_port)
     try:
         stack.start(lambda line: console.print(f"· {line}"))
@@ -123,7 +128,7 @@ class _Prompt:
         console.print("Type help, or quit.")
         while True:
             try:
-                words = shlex.split(input(f"{self._house.meter}> "))
+                words = shlex.split(self._read())
             except ValueError as error:
                 console.print(f"not understood: {error}")
                 continue
@@ -133,6 +138,17 @@ class _Prompt:
                 return
             if words:
                 self._obey(words)
+
+    def _read(self) -> str:
+        """A line that was typed; until it is there, the houses' outages come and go."""
+        prompt = f"{self._house.meter}> "
+        if not sys.stdin.isatty():
+            return input(prompt)
+        print(prompt, end="", flush=True)
+        while not select.select([sys.stdin], [], [], WATCH_S)[0]:
+            for house in self._houses.values():
+                house.tend()
+        return input()
 
     def _obey(self, words: list[str]) -> None:
         from simulator.errors import SimulatorError
