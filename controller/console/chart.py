@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 340, 170
-LEFT, RIGHT, TOP, BOTTOM = 34, 4, 10, 20  # room for the numbers around the plot
+LEFT, RIGHT, TOP, BOTTOM = 42, 4, 10, 20  # room for the numbers around the plot
+TICK_WIDTH = 34  # a tick nearer to the right edge than this has no room for its text
 STEPS_MAX = 400  # more steps than this cannot be told apart on a phone
 HEADROOM_PERCENT = 115  # the limit line stays clear of the upper edge
 NO_SUPPLY = -1  # a step during which the supply was off all the time
@@ -133,7 +134,8 @@ def _time_axis(plot: _Plot, ticks: list[Tick]) -> str:
     for tick in ticks:
         x = plot.x(tick.step)
         lines += f'<path class="grid" d="M{x} {TOP}V{HEIGHT - BOTTOM + 3}"/>'
-        lines += f'<text x="{x}" y="{HEIGHT - 5}" dx="2">{escape(tick.text)}</text>'
+        if (plot.steps - tick.step) * (WIDTH - LEFT - RIGHT) >= TICK_WIDTH * plot.steps:
+            lines += f'<text x="{x}" y="{HEIGHT - 5}" dx="2">{escape(tick.text)}</text>'
     return lines
 
 

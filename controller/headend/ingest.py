@@ -90,7 +90,7 @@ def _store(batch: Sequence[Publication]) -> list[Publication]:
     _store_records(readings.READINGS, messages.READINGS, signed)
     _store_records(readings.EVENTS, messages.EVENTS, signed)
     for arrival, message in signed:
-        _take(arrival, message, now_s)
+        _take(arrival, message)
     answers = _acknowledge(arrivals, now_s)
     _save({arrival.meter.pk: arrival.meter for arrival in arrivals})
     _count(refused, now_s)
@@ -148,9 +148,9 @@ def _store_records(
     readings.store(ring, batches)
 
 
-def _take(arrival: Arrival, message: SignedMessage, now_s: int) -> None:
+def _take(arrival: Arrival, message: SignedMessage) -> None:
     state = arrival.meter.state
-    state.received_s = now_s
+    now_s = state.received_s = clock.now_s(arrival.meter.pk)
     if arrival.kind == messages.HELLO:
         _report(arrival, arrival.body[4])
         _greet(arrival, now_s)
