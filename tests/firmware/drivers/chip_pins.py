@@ -1,4 +1,4 @@
-"""Runs inside MicroPython: display, relay, button, LED and clock against pins that keep a record."""
+"""Runs inside MicroPython: display, relay, button, LED and clock on pins that keep a record."""
 
 import time
 
@@ -24,7 +24,8 @@ class Bus:
     def writeto(self, address, octets):
         if not self.present:
             raise OSError(19)
-        assert address == ADDRESS and len(octets) == 4
+        assert address == ADDRESS
+        assert len(octets) == 4
         octet = octets[0] & 0xF0 | octets[2] >> 4
         (self.characters if octets[0] & 1 else self.commands).append(octet)
 
@@ -63,7 +64,8 @@ def check_display_that_was_gone_is_written_anew():
     bus.present = True
     bus.take()
     display.show("C", "D")
-    assert len(bus.take()[0]) == 32 and display.present
+    assert len(bus.take()[0]) == 32
+    assert display.present
 
 
 class Coil:
@@ -98,7 +100,9 @@ def check_relay_never_drives_both_coils():
             (driven.add if level else driven.discard)(name)
             assert len(driven) <= 1, record
         assert [name for name, level in record if level] == [coil]
-        assert not driven and not opening.level and not closing.level
+        assert not driven
+        assert not opening.level
+        assert not closing.level
     sense.level = 1
     assert relay.load_side_live()
 
@@ -150,7 +154,7 @@ class Ticks:
 
 
 def count_presses(story):
-    """Edges and looks: (milliseconds later, "down", "up" or "look"); how many presses were taken."""
+    """How many presses are taken; a story is (milliseconds later, "down", "up" or "look")."""
     pin, ticks = ButtonPin(), Ticks()
     real = button_module.time
     button_module.time = ticks
@@ -174,8 +178,8 @@ def check_button_tells_presses_from_bounces():
     for story, presses in (
         ([(0, "down"), (200, "up"), (700, "look")], 1),
         ([(0, "down"), (20, "up"), (700, "look")], 0),
-        (bounces + [(900, "look")], 0),
-        (bounces + [(1, "down"), (200, "up")] + bounces + [(700, "look")], 1),
+        ([*bounces, (900, "look")], 0),
+        ([*bounces, (1, "down"), (200, "up"), *bounces, (700, "look")], 1),
         ([(0, "down"), (500, "look"), (1000, "look"), (1000, "look"), (1, "up"), (9, "look")], 1),
         ([(0, "down"), (500, "look"), (1, "up"), (500, "down"), (500, "look")], 2),
         ([(1000, "look"), (1000, "look")], 0),
