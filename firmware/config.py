@@ -7,7 +7,7 @@ without a network. It must not know what the settings are used for, and prints n
 import binascii
 import json
 
-from protocol.errors import LimitError
+from protocol.errors import ProtocolError
 from protocol.keys import check_meter
 from protocol.limits import KEY_BYTES, KEY_EPOCH_MAX
 
@@ -37,7 +37,7 @@ class Config:
             self.wifi = (_text(wifi, "ssid", 32), wifi.get("password") or "")
         try:
             check_meter(self.meter)
-        except LimitError as error:
+        except ProtocolError as error:
             raise ConfigError(str(error)) from None
 
 

@@ -174,12 +174,16 @@ def count_presses(story):
 
 
 def check_button_tells_presses_from_bounces():
-    bounces = [(1, "down"), (1, "up")] * 8
+    bouncing, press, look = (
+        [(1, "down"), (1, "up")] * 8,
+        [(1, "down"), (200, "up")],
+        [(700, "look")],
+    )
     for story, presses in (
         ([(0, "down"), (200, "up"), (700, "look")], 1),
         ([(0, "down"), (20, "up"), (700, "look")], 0),
-        ([*bounces, (900, "look")], 0),
-        ([*bounces, (1, "down"), (200, "up"), *bounces, (700, "look")], 1),
+        (bouncing + look, 0),
+        (bouncing + press + bouncing + look, 1),
         ([(0, "down"), (500, "look"), (1000, "look"), (1000, "look"), (1, "up"), (9, "look")], 1),
         ([(0, "down"), (500, "look"), (1, "up"), (500, "down"), (500, "look")], 2),
         ([(1000, "look"), (1000, "look")], 0),
