@@ -55,4 +55,4 @@ localtime = gmtime
 
 
 def mktime(civil):
-    return _real.mktime(tuple(civil) + (0,)) - _2000_UNIX_S  # noqa: RUF005 - no MicroPython
+    return _real.mktime(tuple(civil) + (0,)) - _2000_UNIX_S
