@@ -36,8 +36,8 @@ def why_off(state: MeterState) -> str:
 
 
 def wait_text(wait_until_s: int) -> str:
-    """The time of day until which to wait, with the date when that is not today; "" for 0."""
-    if not wait_until_s:
+    """The time of day until which to wait, with the date when that is not today; "" if over."""
+    if wait_until_s <= clock.now_s():
         return ""
     until = timezone.localtime(clock.moment(wait_until_s))
     today = timezone.localtime(clock.moment(clock.now_s())).date()

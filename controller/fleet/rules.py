@@ -36,16 +36,16 @@ STATUS_FIELDS = (
 OPERATOR, CREDIT, WINDOW, OVERLOAD, LOCKOUT, TAMPER, FAULT, START = (1 << bit for bit in range(8))
 
 # In order of explanation: the first that holds is the one that the consumer must hear about.
-# `{when}` is the time until which to wait, as text.
+# `{wait}` names the time until which to wait, while there is one.
 EXPLANATIONS = (
     (OPERATOR, "disconnected by the operator", "It comes back by a reconnect command."),
     (CREDIT, "credit is used up", "Recharge to get supply back."),
-    (LOCKOUT, "too many overload trips", "Locked until {when}; then press the button."),
-    (OVERLOAD, "overload trip", "Remove the excess load, wait until {when}, press the button."),
+    (LOCKOUT, "too many overload trips", "Remove the excess load{wait}, press the button."),
+    (OVERLOAD, "overload trip", "Remove the excess load{wait}, press the button."),
     (TAMPER, "the meter's cover was opened", "Inspect the meter, then clear the tamper hold."),
     (FAULT, "metering fault", "Have the meter checked; supply returns once it measures again."),
     (WINDOW, "outside the package's supply hours", "Supply returns when they begin."),
-    (START, "power has just returned", "Supply comes on by itself at {when}."),
+    (START, "power has just returned", "Supply comes on by itself within a minute or so."),
 )
 
 
@@ -61,7 +61,8 @@ def explain(holds: int, when: str) -> str:
         return ""
     _bit, phrase, remedy = standing[0]
     others = "".join(f"; also: {also}" for _, also, _ in standing[1:])
-    return f"Off: {phrase}{others}. {remedy.format(when=when or 'the wait is over')}"
+    wait = f", wait until {when}" if when else ""
+    return f"Off: {phrase}{others}. {remedy.format(wait=wait)}"
 
 
 def is_online(received_s: int, now_s: int) -> bool:

@@ -80,7 +80,8 @@ def test_meters_come_in_the_order_of_their_identities():
         (1, "Off: disconnected by the operator. It comes back by a reconnect command."),
         (2 | 8, "Off: credit is used up; also: overload trip. Recharge to get supply back."),
         (4, "Off: outside the package's supply hours. Supply returns when they begin."),
-        (16, "Off: too many overload trips. Locked until 01:23; then press the button."),
+        (16, "Off: too many overload trips. Remove the excess load, wait until 01:23,"
+             " press the button."),
         (0, "Off: the relay is open though nothing holds it. Have the relay checked."),
     ],
 )  # fmt: skip
@@ -88,6 +89,11 @@ def test_one_line_says_why_the_supply_is_off_and_what_to_do(clock, holds, line):
     # 200 000 000 s after 2020-01-01 UTC is 2026-05-04 01:03:20 in India
     state = MeterState(holds=holds, relay=0, wait_until_s=200_001_200, reported_s=1)
     assert queries.why_off(state) == line
+
+
+def test_a_wait_that_is_over_is_not_asked_for(clock):
+    state = MeterState(holds=8, relay=0, wait_until_s=199_999_000, reported_s=1)
+    assert queries.why_off(state).endswith("Remove the excess load, press the button.")
 
 
 def test_supply_is_unknown_until_the_meter_has_reported(clock):
