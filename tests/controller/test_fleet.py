@@ -80,8 +80,11 @@ def test_meters_come_in_the_order_of_their_identities():
         (1, "Off: disconnected by the operator. It comes back by a reconnect command."),
         (2 | 8, "Off: credit is used up; also: overload trip. Recharge to get supply back."),
         (4, "Off: outside the package's supply hours. Supply returns when they begin."),
-        (16, "Off: too many overload trips. Remove the excess load, wait until 01:23,"
-             " press the button."),
+        (
+            16,
+            "Off: too many overload trips."
+            " Remove the excess load, wait until 01:23, press the button.",
+        ),
         (0, "Off: the relay is open though nothing holds it. Have the relay checked."),
     ],
 )  # fmt: skip
