@@ -31,16 +31,21 @@ class Desk:
         self.answers = True  # False: the desk hears and keeps silent
         self.receipts: queue.Queue[tuple[bytes, Outcome]] = queue.Queue()
         self.events: queue.Queue[tuple[int, int]] = queue.Queue()
+        self.readings: queue.Queue[list[int]] = queue.Queue()
         self.hellos: queue.Queue[dict[int, Any]] = queue.Queue()
         self._uplink_key = keys.role_key(root_key, EPOCH, keys.ROLE_UPLINK, meter)
         self._now_s = now_s
         self._commands = 0
         self._in_turn = threading.Lock()  # messages must go in the order of their counters
+        self._subscribed = threading.Event()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         self._client.username_pw_set(HEADEND_USER, PASSWORD)
+        self._client.reconnect_delay_set(1, 1)
         self._client.on_message = self._hear
+        self._client.on_connect = self._subscribe  # also when the broker was away
+        self._client.on_disconnect = lambda *_about: self._subscribed.clear()
+        self._client.on_subscribe = lambda *_about: self._subscribed.set()
         self._client.connect("127.0.0.1", port)
-        self._client.subscribe(f"bijli/1/{meter}/up/#", 1)
         self._client.loop_start()
 
     def close(self) -> None:
@@ -99,8 +104,19 @@ class Desk:
             if heard == code:
                 return value
 
+    def await_reading(self) -> list[int]:
+        """The next reading, as on the wire."""
+        return self.readings.get(timeout=ANSWER_TIMEOUT_S)
+
+    def wait_until_connected(self) -> None:
+        """Return when the desk hears its meter, also after the broker was away."""
+        assert self._subscribed.wait(ANSWER_TIMEOUT_S)
+
     def answer_hello(self, hello: dict[int, Any]) -> None:
         self._acknowledge({0: messages.HELLO, 1: 0, 2: self._now_s(), 3: hello[1]})
+
+    def _subscribe(self, *_about: Any) -> None:
+        self._client.subscribe(f"bijli/1/{self.meter}/up/#", 1)
 
     def _hear(self, _client: Any, _userdata: Any, message: Any) -> None:
         _, kind, _, _, body = messages.open_message(
@@ -113,9 +129,11 @@ class Desk:
             if self.answers:
                 self.answer_hello(body)
         elif kind in (messages.READINGS, messages.EVENTS):
-            if kind == messages.EVENTS:
-                for event in body[0]:
-                    self.events.put((event[3], event[4]))
+            for record in body[0]:
+                if kind == messages.EVENTS:
+                    self.events.put((record[3], record[4]))
+                else:
+                    self.readings.put(record)
             self._acknowledge({0: kind, 1: body[0][-1][0], 2: self._now_s()})
 
     def _acknowledge(self, body: dict[int, Any]) -> None:
