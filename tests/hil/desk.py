@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from protocol import commands, keys, messages
 from tools.broker import HEADEND_USER
@@ -38,7 +39,7 @@ class Desk:
         self._commands = 0
         self._in_turn = threading.Lock()  # messages must go in the order of their counters
         self._subscribed = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.username_pw_set(HEADEND_USER, PASSWORD)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_message = self._hear
