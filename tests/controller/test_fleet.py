@@ -82,8 +82,8 @@ def test_meters_come_in_the_order_of_their_identities():
         (4, "Off: outside the package's supply hours. Supply returns when they begin."),
         (
             16,
-            "Off: too many overload trips."
-            " Remove the excess load, wait until 01:23, press the button.",
+            ("Off: too many overload trips."
+            " Remove the excess load, wait until 01:23, press the button."),
         ),
         (0, "Off: the relay is open though nothing holds it. Have the relay checked."),
     ],
