@@ -105,7 +105,8 @@ def _bill_row(bill: Any) -> dict[str, object]:
         "kind": bill.kind,
         "units_wh": bill.units_wh,
         "total_paise": bill.total_paise,
-        "note": bill.note,
+        "estimated": bill.estimated,
+        "agrees": bill.agrees,
     }
 
 
@@ -116,7 +117,7 @@ def show_bill(number: str, home: HomeOption = DEFAULT_HOME, as_json: JsonOption 
     from controller.billing.queries import find_bill
 
     bill = find_bill(number)
-    facts = _bill_row(bill)
+    facts = {**_bill_row(bill), "note": bill.note}
     if bill.account_unit:
         facts |= {name: getattr(bill, name) for name in ACCOUNT_FACTS}
     lines = [

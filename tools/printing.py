@@ -33,7 +33,7 @@ def show_rows(rows: list[dict[str, object]], *, as_json: bool, title: str = "") 
         return
     table = Table(title=title or None, title_justify="left")
     for column in rows[0]:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # an ID cut short is of no use
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     console.print(table)

@@ -167,10 +167,10 @@ def account_at(reading: Reading | None, mode: int) -> Reading | None:
     return found.order_by("end_s", "sequence").last()
 
 
-def sales(connections: list[Connection], after_s: int) -> dict[int, list[Purchase]]:
-    """By connection, the purchases that the boards confirmed later than `after_s`."""
+def sales(connections: list[Connection], from_s: int) -> dict[int, list[Purchase]]:
+    """By connection, the purchases that the boards confirmed since `from_s`."""
     found = Purchase.objects.filter(
-        connection__in=connections, state=PurchaseState.CREDITED, finished_s__gt=after_s
+        connection__in=connections, state=PurchaseState.CREDITED, finished_s__gte=from_s
     )
     by_connection = defaultdict(list)
     for purchase in found:

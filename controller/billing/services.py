@@ -156,13 +156,16 @@ def _state_account(bill: Bill, month: rules.Month, parts: list[rules.Part]) -> N
 
 
 def _compare_sales(bill: Bill, evidence: queries.Evidence, sales: list[Purchase]) -> None:
-    """Our own books beside the meter's: what we sold must be what it credited."""
+    """Our own books beside the meter's: what we sold must be what it credited.
+
+    A board writes the reading of a second before it takes a command in that second.
+    """
     begin_s = _begin_s(evidence)
     end_s = evidence.last.end_s if evidence.last else begin_s
     bill.sold = sum(
         sale.amount
         for sale in sales
-        if UNITS[sale.unit] == bill.account_unit and begin_s < (sale.finished_s or 0) <= end_s
+        if UNITS[sale.unit] == bill.account_unit and begin_s <= (sale.finished_s or 0) < end_s
     )
     if bill.sold != bill.bought:
         bill.note += (

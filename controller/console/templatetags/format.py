@@ -9,6 +9,7 @@ from django import template
 from django.utils import timezone
 
 from controller import clock
+from controller.consumers.identity import show_consumer_id, show_package_id
 
 register = template.Library()
 
@@ -73,6 +74,18 @@ def credit(account: Account) -> str:
     if account.credit_mode == ENERGY:
         return kwh(account.balance)
     return "postpaid"
+
+
+@register.filter
+def consumer_id(identity: str) -> str:
+    """A consumer's ID with its check character: BHKATS01112 8."""
+    return show_consumer_id(identity)
+
+
+@register.filter
+def package_id(identity: str) -> str:
+    """A package's ID with its check character: A1.1 (NN) / 17 / 160 J."""
+    return show_package_id(identity)
 
 
 @register.filter
