@@ -27,7 +27,8 @@ class Chip:
             env={**os.environ, "MICROPYPATH": f"{interpreter.ROOT}:.frozen"},
         )
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.say(json.dumps(settings))
 
     def _read(self) -> None:
@@ -49,6 +50,7 @@ class Chip:
 
     def end(self) -> None:
         self._process.kill()
+        self._reader.join()  # its pipe ends with the process; nobody else may read it
         self._process.communicate()
 
 
