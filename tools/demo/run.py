@@ -11,6 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from simulator import interpreter
+from simulator.fleet import DATA_BYTES, heap_budget
 from tools import office
 from tools.demo import accounts, reconcile
 from tools.demo.chaos import Chaos
@@ -21,6 +23,7 @@ from tools.demo.village import Village
 from tools.stack import Stack, free_port
 
 HELD, NOT_HELD = 0, 1
+CHIP_BITS = 32
 
 
 def run_demo(
@@ -77,6 +80,10 @@ def _tell(
 ) -> dict[str, object]:
     narrator = village.narrator
     narrator.chapter("Three consumers get a meter board each")
+    found = interpreter.find()
+    narrator.say(f"the boards run on MicroPython {found.version}, {found.bits} bit")
+    if found.bits != CHIP_BITS:
+        narrator.say("this machine has no 32-bit one: heap figures are not those of a chip")
     commission(village, folder, profile, seed)
     village.fleet.start()
     village.chaos = Chaos(village.stack, seed) if chaos else None
@@ -113,12 +120,16 @@ def _reconcile(village: Village) -> dict[str, object]:
 
 def _heap(village: Village) -> dict[str, object]:
     """What the boards needed: memory, and real time a virtual second."""
-    facts = {}
+    budget = heap_budget()
+    village.narrator.say(
+        f"each board lived in a heap of {budget} B: simulator and code, and {DATA_BYTES} B"
+    )
+    facts: dict[str, object] = {"heap_bytes": budget}
     for home in village.homes.values():
         seen = village.look(home)
         facts[home.meter] = {**seen["heap"], "pass_us": seen["pass_us"]}
         village.narrator.say(
-            f"{home.meter}: code {seen['heap']['code_bytes']} B, data at most"
+            f"{home.meter}: code {seen['heap']['code_bytes']} B, live data at most"
             f" {seen['heap']['data_bytes_peak']} B, {seen['pass_us']} µs a second of its life"
         )
     return {"boards": facts}
