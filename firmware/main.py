@@ -66,11 +66,14 @@ def build(name=None):
     cause = find_reset_cause()
     start_board(board, clock, cause)
     built = build_application(definition, board, clock)
+    if config:
+        try:
+            connect(built, store, config, cause)
+        except ConfigError as error:
+            trouble = error
     if trouble:
         print("configuration: %s" % trouble)
         board.show_message("NOT CONFIGURED  See console", TROUBLE_SHOWN_S)
-    else:
-        connect(built, store, config, cause)
     return built
 
 

@@ -85,3 +85,30 @@ def test_an_overload_is_not_cleared_by_a_power_cut(house):
     live(house, 100)
     assert status(house)[HOLDS] & OVERLOAD
     assert not house.observe()["relay_closed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        pytest.param("root_key", "", "root_key", id="no key"),
+        pytest.param("meter", "lower", "meter identity", id="no meter identity"),
+        pytest.param(
+            "broker", {"host": "h", "port": 1, "tls": True}, "ca.der", id="no certificate for TLS"
+        ),
+    ],
+)
+def test_a_wrong_configuration_costs_the_network_never_the_metering(tmp_path, name, value, says):
+    class Misconfigured(House):
+        def _prepare(self, config):
+            super()._prepare(config | {name: value})
+
+    house = Misconfigured(tmp_path / "h", "SIM1", bytes(32), 1, 7, START_S)
+    house.start()
+    house.act(appliance="heater", power_w=400)
+    live(house, 30)
+    assert house.observe()["display"][0].startswith("NOT CONFIGURED")
+    live(house, 3600)
+    counted_wh = status(house)[ENERGY_WH]
+    house.kill()
+    assert counted_wh >= 400
+    assert says in house.log.read_text()
