@@ -184,6 +184,17 @@ def test_credit_is_sold_by_what_is_paid(office, answering):
     ]
 
 
+def test_energy_is_sold_by_what_is_paid_at_the_packages_price(office, answering):
+    from controller.prepay.models import Purchase
+
+    hours = ("--window", "05:00-07:00", "--window", "17:00-23:00")
+    made = office.ask("package", "design", "A2.1", "C1", "250", "--price-paise", "700", *hours)
+    office.say("package", "assign", "KATS0001", made["package"], "--wait-s", "0")
+    answering(commands.STAGE_APPLIED)
+    office.ask("credit", "KATS0001", "--unit", "energy", "--paid-paise", "3500")
+    assert Purchase.objects.get().amount == 5_000
+
+
 def test_a_month_is_closed_and_its_bill_explained(office, answering):
     from controller.billing.rules import read_month
     from controller.consumers.services import programme_activated
