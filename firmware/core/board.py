@@ -205,10 +205,7 @@ class Board:
     def _begin_minute(self):
         self._follow_windows()
         self._minute = self.clock.time_s // 60
-        if self.clock.state != UNSET:
-            self.account.close_months(self._local)
-        # The reading that ends a month tells all of it, and nothing of the day that begins.
-        self._write_readings()
+        self._write_readings()  # before the account hears of the day that begins
         self._follow_calendar()
 
     def _follow_windows(self):
@@ -234,13 +231,10 @@ class Board:
         self._values[ledger.RATE] = rate
 
     def _write_readings(self):
-        programme = self.programmes.active
-        if not self.recorder.is_reading_due(programme):
+        if not self.recorder.is_reading_due(self.programmes.active):
             return
         self.persist()  # a reading may tell nothing that a cut could take back
-        try:
-            self.recorder.write_readings(programme, self.account)
-        except OSError:
+        if not self._record(self.recorder.write_readings):
             self._minute = -1  # try again at the next tick
         self._actions |= SEND_READINGS
 
@@ -255,16 +249,26 @@ class Board:
             self.account.follow(self._local)
 
     def _end_interval(self):
-        """Write the last reading under the old terms, so that a bill can be split exactly here."""
+        """Write the last reading under the old terms, so that a bill can be split exactly here.
+
+        The programme is not kept waiting for a ring that fails.
+        """
         self.persist()  # as before every reading
-        try:
-            self.recorder.end_interval(self.programmes.active, self.account)
-        except OSError:
-            pass  # the programme is not kept waiting for a ring that fails
+        self._record(self.recorder.catch_up)
+        self._end_terms()
+        self.persist()
+        self._record(self.recorder.end_interval)
         self._actions |= SEND_READINGS
 
+    def _record(self, write):
+        """Return whether the ring took what `write` of the recorder has for it."""
+        try:
+            write(self.programmes.active, self.account)
+        except OSError:
+            return False
+        return True
+
     def _activate(self):
-        self._end_terms()
         self._end_interval()
         if self.programmes.activate():
             if self._configure():

@@ -7,7 +7,7 @@ module must not know what the store is made of.
 """
 
 from firmware.core import journal
-from firmware.core.calendar import DAY_S
+from firmware.core.calendar import DAY_S, LocalTime
 from firmware.core.clock import HELD, UNSET
 from firmware.core.ledger import (
     ENERGY_WH,
@@ -34,6 +34,7 @@ class Recorder:
         self._reading = bytearray(journal.READING_BYTES)
         self._event = bytearray(journal.EVENT_BYTES)
         self._events_lost = 0
+        self._local = LocalTime()  # of the reading that is written
         self.has_recorded = False  # an event; the caller clears it
         self.flags = 0  # of the present interval
         self._power_w_max = 0
@@ -111,17 +112,24 @@ class Recorder:
         end_s = boundary_before(self._clock.time_s, utc_offset_min, programme[wire.INTERVAL_S])
         self._write_through(end_s, programme, account)
 
+    def catch_up(self, programme, account):
+        """Write what fell due before this very second. Raises OSError."""
+        if not self.is_reading_due(programme):
+            return
+        before_s = self._clock.time_s - 1
+        end_s = boundary_before(
+            before_s, programme[wire.UTC_OFFSET_MIN], programme[wire.INTERVAL_S]
+        )
+        if self._values[READING_END_S] < end_s:
+            self._write_through(end_s, programme, account)
+
     def end_interval(self, programme, account):
         """Write a reading of this very second, the last under `programme`: another one begins.
 
-        What is due comes before it; a boundary on this second has no other reading. After a step
-        back of the clock there is none, because readings ascend. Raises OSError.
+        A boundary on this second has no other reading. After a step back of the clock there is
+        none, because readings ascend. Raises OSError.
         """
         now_s = self._clock.time_s
-        utc_offset_min = programme[wire.UTC_OFFSET_MIN]
-        is_boundary = boundary_before(now_s, utc_offset_min, programme[wire.INTERVAL_S]) == now_s
-        if self.is_reading_due(programme) and not is_boundary:
-            self.write_readings(programme, account)
         if self._values[READING_END_S] != now_s:
             self.flags |= messages.FLAG_PROGRAMME_CHANGED
         if self._values[READING_END_S] < now_s:
@@ -139,7 +147,10 @@ class Recorder:
         self._power_w_max = self._voltage_v_min = self._voltage_v_max = 0
 
     def _write_reading(self, end_s, programme, account):
+        """Write one reading; one that ends a month tells all of it, and nothing of the next."""
         values = self._values
+        self._local.refresh(end_s, programme[wire.UTC_OFFSET_MIN])
+        account.close_months(self._local)
         flags = self.flags | self._clock_flags()
         if boundary_before(end_s, programme[wire.UTC_OFFSET_MIN], DAY_S) == end_s:
             flags |= messages.FLAG_LAST_OF_DAY

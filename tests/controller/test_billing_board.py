@@ -20,6 +20,7 @@ from protocol import commands, messages
 
 CLERK = {"actor": "clerk"}
 JANUARY = billing.read_month("2026-01", 330)
+FEBRUARY = billing.read_month("2026-02", 330)
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 SANCTIONED_W = 2_000
 
@@ -340,3 +341,25 @@ def test_a_package_that_begins_while_the_house_is_dark_is_split_where_the_board_
     house.live_until(JANUARY.end_s + HOUR_S)
     _december, january = close(house, "2025-12", "2026-01")
     assert (january.difference, january.note) == (0, "")
+
+
+def test_a_house_dark_for_a_whole_month_pays_each_months_fixed_charge_in_its_month(settle):
+    house = settle(9, MONEY)
+    house.buy(80_000, "money")
+    house.live_until(JANUARY.start_s + 20 * DAY_S)
+    house.lose_mains(FEBRUARY.end_s + 7 * HOUR_S, HELD)
+    house.live_until(house.now_s + HOUR_S)
+    bills = close(house, "2025-12", "2026-01", "2026-02")
+    assert [(bill.difference, bill.note) for bill in bills] == [(0, "")] * 3
+    assert bills[2].used == 10_700 - 214  # 2 kW × ₹53.50, less 2 %
+
+
+def test_a_package_that_falls_due_in_the_dark_after_a_months_end_changes_no_month_before(settle):
+    house = settle(11, MONEY)
+    house.buy(80_000, "money")
+    house.live_until(JANUARY.start_s + 20 * DAY_S)
+    house.assign(MONEY_DEARER, JANUARY.end_s + DAY_S + 5 * HOUR_S)
+    house.lose_mains(JANUARY.end_s + 2 * DAY_S + 7 * HOUR_S, HELD)
+    house.live_until(house.now_s + HOUR_S)
+    bills = close(house, "2025-12", "2026-01")
+    assert [(bill.difference, bill.note) for bill in bills] == [(0, "")] * 2
