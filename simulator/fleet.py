@@ -31,10 +31,10 @@ class House:
     """One house at one meter; `folder` must be empty, or that of the same house before.
 
     `line` is how the metering chip is reached: `"model"` in the board's process, `"pty"` through a
-    real serial line and a Modbus server. `profile` is the name of a shipped one, or a CSV (`FILE`
-    or `FILE#METER`, see `simulator.profile`); None draws nothing but appliances. `clock_file` is
-    where the board writes its board time whenever it talks, for a controller that shall live in
-    its time. Raises SimulatorError.
+    real serial line and a Modbus server. `profile` is one, the name of a shipped one, or a CSV
+    (`FILE` or `FILE#METER`, see `simulator.profile`); None draws nothing but appliances.
+    `clock_file` is where the board writes its board time, for a controller that shall live in its
+    time. Raises SimulatorError.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class House:
         broker_port: int,
         seed: int,
         start_s: int,
-        profile: str | Path | None = None,
+        profile: str | Path | profiles.Profile | None = None,
         line: str = "model",
         heap_bytes: int | None = None,
         build: Path | None = None,
@@ -328,8 +328,10 @@ class House:
             process.end()
 
 
-def find_profile(name: str | Path) -> profiles.Profile:
+def find_profile(name: str | Path | profiles.Profile) -> profiles.Profile:
     """The shipped profile called `name`, or the CSV at that path. Raises ProfileError."""
+    if isinstance(name, profiles.Profile):
+        return name
     plain = "/" not in str(name) and "." not in str(name)
     return profiles.read(profiles.shipped(str(name)) if plain else name)
 

@@ -9,7 +9,7 @@ import gzip
 import math
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -42,6 +42,11 @@ class Profile:
     def days(self) -> int:
         """How many days the records fill; always whole ones."""
         return len(self.records) // DAY_MINUTES
+
+    def from_day(self, number: int) -> "Profile":
+        """The same profile begun `number` days later; it wraps around."""
+        first = number % self.days * DAY_MINUTES
+        return replace(self, records=self.records[first:] + self.records[:first])
 
     @property
     def outage_minutes(self) -> int:

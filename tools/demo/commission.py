@@ -65,13 +65,13 @@ def commission(village: Village, folder: Path, profile: str | None, seed: int) -
     homes = []
     for plan in PLANS:
         source = _source(plan, profile)
-        load = find_profile(source)
+        load = find_profile(source).from_day(seed - 1)  # another seed, other days
         mean_w, peak_w = _mean_and_peak_w(load)
         village.narrator.say(
             f"{plan.meter}: {plan.name}, loads of '{Path(source).name}',"
             f" mean {mean_w} W, peak {peak_w} W"
         )
-        homes.append(_home(village, plan, source, folder, seed))
+        homes.append(_home(village, plan, load, folder, seed))
     village.settle_in(homes)
 
 
@@ -102,11 +102,10 @@ def _mean_and_peak_w(load: profiles.Profile) -> tuple[int, int]:
     return sum(powers_w) // len(powers_w), max(powers_w)
 
 
-def _home(village: Village, plan: Plan, source: str, folder: Path, seed: int) -> Home:
+def _home(village: Village, plan: Plan, load: profiles.Profile, folder: Path, seed: int) -> Home:
     from controller.consumers.services import add_consumer, fit_meter
     from controller.fleet.services import reveal_root_key
 
-    load = find_profile(source)
     mean_w, peak_w = _mean_and_peak_w(load)
     limit_w = _limit_w(peak_w)
     package = design(plan, limit_w)
@@ -122,7 +121,7 @@ def _home(village: Village, plan: Plan, source: str, folder: Path, seed: int) ->
         village.stack.broker.port,
         seed * 100 + plan.number,
         START_S,
-        profile=source,
+        profile=load,
         line=plan.line,
         clock_file=village.stack.home / f"clock.{plan.meter}",
     )

@@ -9,7 +9,7 @@ from protocol import messages as m
 from tools.demo.accounts import close_month
 from tools.demo.commission import LIMIT_STEP_W, PLANS, PLANT, PRICE_PAISE, design
 from tools.demo.reconcile import tolerance_wh
-from tools.demo.village import START_DELAY_S, Home, Village, clock_text, moment_s
+from tools.demo.village import START_DELAY_S, STEP_S, Home, Village, clock_text, moment_s
 
 LAST_MOMENT_S = moment_s(4, "00:00")  # the month's end: the moment that is billed and reconciled
 
@@ -288,8 +288,8 @@ def the_package_changes_at_a_minute(v: Village) -> None:
 def the_month_closes(v: Village) -> None:
     """The readings of the last midnight arrive; bills are made from them."""
     v.narrator.chapter("The month closes: bills from signed readings")
-    v.run_to(LAST_MOMENT_S)
-    v.remember_month_end()
+    v.run_to(LAST_MOMENT_S - STEP_S)
+    v.watch_month_end(LAST_MOMENT_S)
     v.run_for(600)
     v.settle()
     for home in v.homes.values():

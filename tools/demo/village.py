@@ -31,6 +31,7 @@ PATIENCE_S = 3.0  # real seconds for which an answer may take no virtual time
 POLL_S = 0.05
 CHAOS_STRETCH_S = 1800  # shorter stretches are left in peace: their scene looks at seconds
 OUTAGE_S_MAX = 12 * 3600
+READING_WAIT_S = 120  # virtual; a board writes a reading within a second of its boundary
 START_DELAY_S = 75  # the random start delay after an outage is at most 60 s
 STEP_S = 5  # virtual seconds between two looks while waiting for something
 
@@ -286,7 +287,21 @@ class Village:
         home.package = package
         return str(self.receipt(assignment.command_id).state)
 
-    def remember_month_end(self) -> None:
-        """Note what the plant says at this very moment, for the reconciliation."""
-        for home in self.homes.values():
-            home.month_end = self.look(home)
+    def watch_month_end(self, end_s: int) -> None:
+        """Note plant and register, for the reconciliation, as each board writes the last reading.
+
+        It does so at its first second that is not before `end_s`; the plant is looked at with it.
+        """
+        last_seen = {home.role: self.look(home)["last_reading"] for home in self.homes.values()}
+        self.run_to(end_s)
+        for _ in range(READING_WAIT_S):
+            waiting = [home for home in self.homes.values() if not home.month_end]
+            for home in waiting:
+                seen = self.look(home)
+                if seen["last_reading"] > last_seen[home.role]:
+                    home.month_end = seen
+            if not waiting:
+                return
+            self.run_for(1)
+        for home in waiting:  # no reading came: what is seen now will tell
+            home.month_end = home.month_end or self.look(home)
