@@ -215,13 +215,22 @@ def programme_receipted(command: Command) -> None:
 
 @transaction.atomic
 def programme_activated(meter_id: str, version: int, at_s: int) -> None:
-    """The board says that it runs programme `version` since `at_s`: that ends the older ones."""
+    """The board says that it runs programme `version` since `at_s`: that ends the older ones.
+
+    One that a later receipt or event has overtaken stays superseded, but it was in force.
+    """
     assignment = PackageAssignment.objects.filter(
-        meter=meter_id, programme_version=version, state__in=WAITING
+        meter=meter_id,
+        programme_version=version,
+        state__in=(*WAITING, AssignmentState.SUPERSEDED),
+        activated_s__isnull=True,
     ).first()
     if assignment is None:
         return
-    assignment.mark_active(at_s)
+    if assignment.state == AssignmentState.SUPERSEDED:
+        assignment.activated_s = at_s
+    else:
+        assignment.mark_active(at_s)
     _supersede(assignment, (*WAITING, AssignmentState.ACTIVE))
     _save(assignment)
 

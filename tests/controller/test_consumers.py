@@ -183,6 +183,25 @@ def test_only_the_boards_word_moves_a_package_change_on(connection, package):
     assert (first.state, second.state) == ("superseded", "active")
 
 
+def test_a_package_that_ran_until_the_next_came_is_known_though_its_event_comes_late(
+    connection, package
+):
+    """Receipts overtake events; what was charged by the first package must still be billed."""
+    from controller.consumers import services
+
+    first = services.assign_package(connection.pk, package.id, **CLERK)
+    finish(first.command, "applied")
+    second = services.assign_package(connection.pk, package.id, **CLERK)
+    finish(second.command, "applied")
+    activate("BHK01", 1, 200_000_060)
+    activate("BHK01", 2, 200_000_900)
+    activate("BHK01", 1, 200_001_000)  # told again
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, first.activated_s) == ("superseded", 200_000_060)
+    assert (second.state, second.activated_s) == ("active", 200_000_900)
+
+
 @pytest.mark.parametrize(("transition", "arguments"), [("refused", (6,)), ("expired", ())])
 def test_a_refused_or_late_programme_leaves_the_active_one(
     connection, package, transition, arguments
