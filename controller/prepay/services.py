@@ -13,7 +13,7 @@ from controller.headend.models import Command, State
 from controller.headend.services import queue_command
 from controller.prepay import rules
 from controller.prepay.models import Purchase, PurchaseState
-from protocol.commands import STAGE_APPLIED
+from protocol.commands import REASON_CREDITED_ALREADY, STAGE_APPLIED
 from protocol.limits import PURCHASE_ID_BYTES
 
 TTL_S = 30 * 86_400  # a paid credit waits for a board that is away
@@ -67,11 +67,14 @@ def sell_credit(
 
 @transaction.atomic
 def purchase_receipted(command: Command) -> None:
-    """The board has credited the purchase, or it was refused or expired: then money is owed."""
+    """The board has credited the purchase, or it was refused or expired: then money is owed.
+
+    A refusal because it was credited already speaks of this very purchase: its id is used once.
+    """
     purchase = Purchase.objects.filter(command=command, state=PurchaseState.QUEUED).first()
     if purchase is None:
         return
-    if command.state == State.APPLIED:
+    if command.state == State.APPLIED or command.reason == REASON_CREDITED_ALREADY:
         purchase.mark_credited(_credited_s(command))
     else:
         purchase.mark_refused(clock.now_s())
@@ -87,7 +90,7 @@ def purchase_receipted(command: Command) -> None:
 
 def _credited_s(command: Command) -> int:
     """Board time of the credit, so that a sale falls into the month of the meter's registers."""
-    receipt = command.receipts.filter(stage=STAGE_APPLIED).first()
+    receipt = command.receipts.filter(stage__gte=STAGE_APPLIED).first()
     told_s = receipt.status.get("clock_now_s", 0) if receipt is not None else 0
     return told_s or clock.now_s()
 

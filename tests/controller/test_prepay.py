@@ -51,6 +51,14 @@ def test_a_sale_that_the_board_did_not_take_is_refused(sell, transition, argumen
     assert purchase.state == "refused"
 
 
+def test_a_purchase_that_the_board_has_already_is_credited_and_no_money_is_owed(sell):
+    """Its first answer was lost and forgotten: it knows the purchase, no longer the command."""
+    purchase = sell()
+    finish(purchase.command, "refused", 7)
+    purchase.refresh_from_db()
+    assert purchase.state == "credited"
+
+
 @pytest.mark.parametrize(
     "order",
     [
