@@ -183,9 +183,9 @@ def _greet(arrival: Arrival, now_s: int) -> None:
     readings.open_gap(readings.READINGS, state, min(body[6], body[4][18] + 1))
     readings.open_gap(readings.EVENTS, state, min(body[7], body[4][19] + 1))
     # It is there now: whatever it has not answered is sent again at once.
-    Command.objects.filter(meter=arrival.meter, state__in=PENDING, sends__gt=0).filter(
-        sends__lt=rules.SENDS_MAX
-    ).update(next_send_s=now_s)
+    Command.objects.filter(meter=arrival.meter, state__in=PENDING, sends__gt=0).update(
+        next_send_s=now_s
+    )
 
 
 def _acknowledge(arrivals: list[Arrival], now_s: int) -> list[Publication]:
@@ -222,7 +222,7 @@ def _save(meters: dict[str, Meter]) -> None:
 
 
 def _count(refused: Refusals, now_s: int) -> None:
-    for (meter_id, reason), count in refused.items():
+    for (meter_id, reason), count in sorted(refused.items()):  # as the meters: always in one order
         rows = Refusal.objects.filter(reason=reason)
         is_known = rows.filter(meter=meter_id).exists() or rows.count() < REFUSED_METERS_MAX
         refusal, _is_first = Refusal.objects.get_or_create(

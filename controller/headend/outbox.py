@@ -4,10 +4,13 @@ So `queued` always means that it never left; `sent` means only that it may have 
 One command a meter is under way at a time, in the order in which they were given.
 """
 
-from django.db import transaction
+import logging
+
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from controller import clock
+from controller.audit import services as audit
 from controller.fleet.models import Meter
 from controller.headend import downlink, rules
 from controller.headend.downlink import Publication, lock_meters
@@ -15,6 +18,9 @@ from controller.headend.models import IN_FLIGHT, PENDING, Command, State
 from controller.headend.signals import command_finished
 from protocol import commands, messages
 
+log = logging.getLogger(__name__)
+
+ACTOR = "headend"
 BATCH_MAX = 100
 
 
@@ -23,15 +29,20 @@ def take_due() -> list[Publication]:
     now_s = clock.now_s()
     if not (_due(now_s).exists() or _overdue(now_s).exists()):
         return []
-    with transaction.atomic():
-        _close_overdue(now_s)
-        due = _due(now_s).order_by("next_send_s")[:BATCH_MAX]
-        meters = lock_meters({command.meter_id for command in due})
-        return [
-            _send(meters[command.meter_id], command, now_s)
-            for command in due.all()  # read again, now that nobody else can change them
-            if command.meter_id in meters
-        ]
+    _close_overdue(now_s)
+    return _send_due(now_s)
+
+
+@transaction.atomic
+def _send_due(now_s: int) -> list[Publication]:
+    due = _due(now_s).order_by("next_send_s")[:BATCH_MAX]
+    meters = lock_meters({command.meter_id for command in due})
+    return [
+        publication
+        for command in due.all()  # read again, now that nobody else can change them
+        if command.meter_id in meters
+        for publication in _send_or_put_off(meters[command.meter_id], command, now_s)
+    ]
 
 
 def _due(now_s: int) -> QuerySet[Command]:
@@ -48,17 +59,38 @@ def _overdue(now_s: int) -> QuerySet[Command]:
     return never_sent | silent
 
 
+@transaction.atomic
 def _close_overdue(now_s: int) -> None:
     overdue = _overdue(now_s)[:BATCH_MAX]
-    lock_meters({command.meter_id for command in overdue})
+    meters = lock_meters({command.meter_id for command in overdue})
     for command in overdue.all():
+        if command.meter_id not in meters:
+            continue  # others moved up meanwhile; a receipt may be changing them
         if command.state == State.QUEUED:
             command.mark_expired()
         else:
             command.mark_unconfirmed()
         command.save()
+        audit.record(
+            ACTOR, f"command {command.state}", f"meter {command.meter_id}",
+            command=command.pk, name=command.name,
+        )  # fmt: skip
         if command.state == State.EXPIRED:
             command_finished.send(sender=Command, command=command)
+
+
+def _send_or_put_off(meter: Meter, command: Command, now_s: int) -> list[Publication]:
+    """One that cannot be sealed waits for an hour, so that it holds up no other meter's."""
+    try:
+        with transaction.atomic():
+            return [_send(meter, command, now_s)]
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("command %s to meter %s cannot be sent", command.pk, meter.pk)
+        later_s = now_s + rules.RESEND_LONGEST_S
+        Command.objects.filter(pk=command.pk).update(next_send_s=later_s)
+        return []
 
 
 def _send(meter: Meter, command: Command, now_s: int) -> Publication:

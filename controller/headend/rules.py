@@ -18,7 +18,7 @@ def next_send_s(sends: int, now_s: int, expires_s: int) -> int:
     """When to send a command again that has now been sent `sends` times without a receipt.
 
     60 s after the first time, then twice as long each time, at most an hour; from SENDS_MAX on
-    not before it expires, which means never.
+    not before it expires, which means never, unless the meter says hello.
     """
     if sends >= SENDS_MAX:
         return expires_s + 1

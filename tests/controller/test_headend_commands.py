@@ -4,6 +4,7 @@ import pytest
 
 from controller.audit.models import AuditEvent
 from controller.errors import Refused
+from controller.fleet.models import Meter
 from controller.headend import ingest, outbox, queries, rules, services
 from controller.headend.models import Command
 from controller.headend.signals import command_finished
@@ -146,6 +147,44 @@ def test_a_meter_that_says_hello_gets_its_command_again_at_once(board):
     sent(board)
     ingest.handle([board.hello()])
     assert [command_id for command_id, _body in sent(board)] == [command.pk]
+
+
+def test_a_command_that_was_sent_as_often_as_may_be_still_goes_to_a_meter_that_comes_back(
+    board, clock
+):
+    """The broker forgets what waits for a meter that is away for long; we must not."""
+    command = queue(ttl_s=30 * 86_400)
+    for hour in range(rules.SENDS_MAX):
+        clock(NOW_S + hour * rules.RESEND_LONGEST_S)
+        assert len(sent(board)) == 1
+    clock(NOW_S + 20 * 86_400)
+    assert sent(board) == []
+    ingest.handle([board.hello()])
+    assert [command_id for command_id, _body in sent(board)] == [command.pk]
+    assert sent(board) == []
+
+
+def test_a_meter_whose_key_does_not_open_holds_up_no_other(board, make_board):
+    other = make_board("BHK02")
+    Meter.objects.filter(pk="BHK01").update(root_key_sealed=bytes(60))
+    spoilt = queue()
+    fine = services.queue_command("BHK02", "disconnect", {}, actor="meena")
+    assert [command_id for command_id, _body in sent(other)] == [fine.pk]
+    spoilt.refresh_from_db()
+    assert (spoilt.state, spoilt.sends) == ("queued", 0)
+    assert spoilt.next_send_s == NOW_S + rules.RESEND_LONGEST_S
+
+
+def test_what_the_clock_ends_is_in_the_audit_trail(board, clock):
+    silent, never_sent = queue(ttl_s=60), queue(ttl_s=60)
+    sent(board)
+    clock(NOW_S + 61 + rules.GRACE_S)
+    sent(board)
+    ended = AuditEvent.objects.filter(actor="headend").order_by("pk")
+    assert [(event.action, event.detail["command"]) for event in ended] == [
+        ("command unconfirmed", silent.pk),
+        ("command expired", never_sent.pk),
+    ]
 
 
 def test_a_command_that_was_never_sent_expires(board, clock, finished):
