@@ -3,7 +3,6 @@
 import os
 
 from django.db import transaction
-from django.db.models import F
 
 from controller import clock
 from controller.audit import services as audit
@@ -74,10 +73,3 @@ def broker_password(meter_id: str) -> str:
     """The password with which the meter logs in at the broker (64 hex digits)."""
     root = root_key(find_meter(meter_id))
     return keys.role_key(root, BROKER_EPOCH, "broker", meter_id).hex()
-
-
-@transaction.atomic
-def next_downlink_counter(meter_id: str) -> int:
-    """Takes the next counter towards the board: strictly increasing, never given out twice."""
-    Meter.objects.filter(pk=meter_id).update(downlink_counter=F("downlink_counter") + 1)
-    return Meter.objects.values_list("downlink_counter", flat=True).get(pk=meter_id)

@@ -61,12 +61,6 @@ def test_a_sealed_key_moved_to_another_meter_does_not_open():
 
 
 @pytest.mark.django_db
-def test_downlink_counters_are_given_out_once_and_in_order():
-    services.add_meter("BHK01", actor="test")
-    assert [services.next_downlink_counter("BHK01") for _ in range(3)] == [1, 2, 3]
-
-
-@pytest.mark.django_db
 def test_meters_come_in_the_order_of_their_identities():
     for meter_id in ("BHK10", "BHK02", "AAA1"):
         services.add_meter(meter_id, actor="test")
