@@ -17,7 +17,6 @@ console = Console()
 
 
 def fail(text: str, status: int = BAD_INPUT) -> NoReturn:
-    """Say what is wrong and what to do on stderr, and end with the status."""
     """End the program with `text` on stderr and the exit status `status`."""
     print(text, file=sys.stderr)
     raise SystemExit(status)

@@ -13,6 +13,7 @@ RECORD_BYTES = 6
 NO_MAINS = 0xFFFF
 DAY_S = 86_400
 APPLIANCES_MAX = 32
+APPLIANCE_MAX_W = 6000  # so that all of them together stay within what a meter can report
 
 
 class Profile:
@@ -37,9 +38,16 @@ class Profile:
 
 
 class Appliance:
-    """One thing with a plug: `power_w`, an inrush, and a duty cycle such as a thermostat's."""
+    """One thing with a plug: `power_w`, an inrush, and a duty cycle such as a thermostat's.
+
+    Raises ValueError.
+    """
 
     def __init__(self, power_w, inrush_w=0, inrush_ms=0, duty=None):
+        if not (0 <= power_w <= APPLIANCE_MAX_W and 0 <= inrush_w <= APPLIANCE_MAX_W):
+            raise ValueError("an appliance draws 0 to %d W" % APPLIANCE_MAX_W)
+        if duty and min(duty) < 1:
+            raise ValueError("a duty cycle is at least 1 s on and 1 s off")
         self.power_w = power_w
         self.inrush_w = inrush_w
         self.inrush_ms = inrush_ms

@@ -134,3 +134,19 @@ def test_a_restored_world_goes_on_exactly_as_the_first_would_have():
     for world in (first, second):
         world.advance(7_200_001)
     assert first.state() == second.state()
+
+
+@pytest.mark.parametrize(
+    ("power_w", "duty", "words"),
+    [
+        (-1, None, "0 to 6000 W"),
+        (6001, None, "0 to 6000 W"),
+        (60, [0, 0], "at least 1 s"),
+        (60, [5, -1], "at least 1 s"),
+    ],
+)
+def test_an_appliance_that_cannot_be_is_refused(power_w, duty, words):
+    world = World(START_S, seed=7)
+    with pytest.raises(ValueError, match=words):
+        world.switch("heater", power_w, duty=duty)
+    assert world.observe()["delivered_by_appliance_mwh"] == {}
