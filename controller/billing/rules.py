@@ -103,6 +103,12 @@ def read_month(name: str, utc_offset_min: int) -> Month:
     )
 
 
+def month_after(name: str) -> str:
+    """`2027-01` after `2026-12`."""
+    year, month = divmod(int(name[:4]) * 12 + int(name[5:]), 12)
+    return f"{year}-{month + 1:02}"
+
+
 def terms_in(month: Month, rows: Sequence[Terms]) -> list[Terms]:
     """Those of `rows` (ascending) in force in the month; neighbours that charge alike are one."""
     merged: list[Terms] = []

@@ -20,7 +20,7 @@ def close_period(plant_code: str, month: str, actor: str) -> Period:
     """Bills the plant's month `YYYY-MM` (local time), once and whole, or not at all.
 
     A connection without a meter, or whose board confirmed no package, gets no bill. Raises
-    Refused for a month that is not over, is closed already, or comes after an open billed one.
+    Refused for a month that is not over, is closed already, or leaves one out.
     """
     plant = Plant.objects.select_for_update().filter(code=plant_code).first()
     if plant is None:
@@ -29,8 +29,7 @@ def close_period(plant_code: str, month: str, actor: str) -> Period:
     now_s = clock.now_s()
     if now_s < bounds.end_s:
         raise Refused(f"{month} is not over", "Close it when its last day has ended.")
-    if plant.periods.filter(month__gte=month, state=PeriodState.CLOSED).exists():
-        raise Refused(f"{plant_code} is closed up to {month} or later", "A month is closed once.")
+    _check_turn(plant, month)
     period = Period.objects.create(plant=plant, month=month)
     bills = _make_bills(period, bounds, now_s)
     period.mark_closed(now_s)
@@ -41,6 +40,18 @@ def close_period(plant_code: str, month: str, actor: str) -> Period:
         estimated=[bill.number for bill in bills if bill.estimated],
     )  # fmt: skip
     return period
+
+
+def _check_turn(plant: Plant, month: str) -> None:
+    """Months follow each other: one left out would lose its fixed charges."""
+    latest = plant.periods.filter(state=PeriodState.CLOSED).order_by("month").last()
+    if latest is None:
+        return
+    if month <= latest.month:
+        raise Refused(f"{plant.code} is closed up to {month} or later", "A month is closed once.")
+    due = rules.month_after(latest.month)
+    if month != due:
+        raise Refused(f"{due} of {plant.code} is not closed", f"Close {due} first.")
 
 
 def _make_bills(period: Period, month: rules.Month, now_s: int) -> list[Bill]:

@@ -284,6 +284,20 @@ def test_a_month_is_closed_once_and_not_before_its_end(village, close, clock):
     assert (Period.objects.count(), Bill.objects.count()) == (1, 1)
 
 
+def test_no_month_is_left_out_once_a_plant_is_billed(village, close, clock):
+    """Its fixed charges would be lost and its energy fall into the next month's slabs."""
+    from controller.billing import services
+
+    village(1)
+    close()
+    clock(JANUARY.end_s + 100 * DAY_S)
+    with pytest.raises(Refused, match="2026-02 of KATS is not closed") as refusal:
+        services.close_period("KATS", "2026-03", actor="clerk")
+    assert "Close 2026-02 first" in refusal.value.what_to_do
+    for month in ("2026-02", "2026-03"):
+        assert services.close_period("KATS", month, actor="clerk").state == "closed"
+
+
 def test_a_month_takes_as_many_queries_for_twelve_connections_as_for_two(
     village, clock, django_assert_max_num_queries
 ):
