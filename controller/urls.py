@@ -1,7 +1,10 @@
-"""Which address leads to which app."""
+"""Which address leads to which app, and who answers when none does or it fails."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("controller.console.urls")),
 ]
+
+handler404 = "controller.console.failure.not_found"
+handler500 = "controller.console.failure.failed"
