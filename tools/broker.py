@@ -135,7 +135,7 @@ class Broker:
     def __init__(self, home: Path, port: int = 0, address: str = LOOPBACK) -> None:
         self.home = home.resolve()
         self.address = address
-        self.port = port or _free_port(address)
+        self.port = port or free_port(address)
         self._process: subprocess.Popen[bytes] | None = None
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._passwords.touch(mode=0o600)
@@ -145,7 +145,7 @@ class Broker:
         or its own words.
         """
         program, environment = find()
-        _require_free_port(self.address, self.port)
+        require_free_port(self.address, self.port)
         self._write_configuration()
         self._log.unlink(missing_ok=True)
         with self._pid_path.open("a+") as pid_file:
@@ -279,13 +279,15 @@ class Broker:
         raise ToolError("Mosquitto did not start. " + " / ".join(words), f"see {self._log}.")
 
 
-def _free_port(address: str) -> int:
+def free_port(address: str = LOOPBACK) -> int:
+    """A port of `address` that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
 
-def _require_free_port(address: str, port: int) -> None:
+def require_free_port(address: str, port: int) -> None:
+    """Raises ToolError when something listens there already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

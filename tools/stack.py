@@ -6,7 +6,6 @@ knows nothing of meters, boards or money.
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.broker import HEADEND_USER, Broker
+from tools.broker import HEADEND_USER, LOOPBACK, Broker, require_free_port
 from tools.errors import StackError
 
 READY_TIMEOUT_S = 30.0
@@ -47,13 +46,6 @@ def connect_database(settings: dict[str, str], *, migrate: bool = False) -> None
     django.setup()
     if migrate:
         call_command("migrate", verbosity=0, interactive=False)
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Process:
@@ -119,19 +111,20 @@ class Stack:
         home: Path,
         *,
         broker_port: int = BROKER_PORT,
+        broker_address: str = LOOPBACK,
         console_port: int = CONSOLE_PORT,
         clock_file: Path | None = None,
     ):
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)  # database, root keys, logs
         self.home = home
-        self.broker = Broker(home / "broker", port=broker_port)
+        self.broker = Broker(home / "broker", port=broker_port, address=broker_address)
         self._broker_wanted = False
         self._lock = threading.Lock()  # `watch` may be called from two threads
         self.console_port = console_port
         self.settings = environment(home, self.broker.port, clock_file)
         self.headend = self._process("headend", ["controller.headend"])
         self.console = self._process(
-            "console", ["controller.console.serve", "127.0.0.1", str(console_port)]
+            "console", ["controller.console.serve", LOOPBACK, str(console_port)]
         )
 
     def _process(self, name: str, arguments: list[str]) -> Process:
@@ -143,12 +136,17 @@ class Stack:
         return f"http://127.0.0.1:{self.console_port}/"
 
     def start(self, say: Callable[[str], None], *, console: bool = True) -> None:
-        """Bring all of it up; `say` hears a line before each step that takes time."""
+        """Bring all of it up; `say` hears a line before each step that takes time.
+
+        Raises ToolError: a port in use, or a process that does not come up.
+        """
+        if console:  # looked at first: whoever listens there would pass for the console
+            require_free_port(LOOPBACK, self.console_port)
         say("preparing the database")
         connect_database(self.settings, migrate=True)
         from controller.headend.services import broker_password
 
-        self.broker.set_user("headend", broker_password())
+        self.broker.set_user(HEADEND_USER, broker_password())
         say(f"starting the broker on port {self.broker.port}")
         self.raise_broker()
         say("starting the headend")

@@ -14,13 +14,14 @@ from rich.console import Console
 from simulator import interpreter
 from simulator.fleet import DATA_BYTES, heap_budget
 from tools import office
+from tools.broker import free_port
 from tools.demo import accounts, reconcile
 from tools.demo.chaos import Chaos
 from tools.demo.commission import commission
 from tools.demo.narrator import Narrator
 from tools.demo.story import LAST_MOMENT_S, STORY
 from tools.demo.village import Village
-from tools.stack import Stack, free_port
+from tools.stack import Stack
 
 HELD, NOT_HELD = 0, 1
 CHIP_BITS = 32
@@ -38,8 +39,10 @@ def run_demo(
     """Exit status 0 only if every step and every row of the reconciliation held."""
     narrator = Narrator(Console(stderr=as_json))
     with _folder(home, keep) as folder:
-        village = _village(folder, narrator, console=keep)
+        village = _village(folder, narrator)
         try:
+            narrator.chapter("The controller starts")
+            village.stack.start(narrator.say, console=keep)
             facts = _tell(village, folder, profile, seed, chaos=chaos)
             if as_json:
                 print(json.dumps(facts, indent=1))
@@ -55,7 +58,7 @@ def run_demo(
 def _folder(home: Path | None, keep: bool) -> Iterator[Path]:
     """The demo's data: a temporary folder unless one was named; a kept one is new each time."""
     if home is not None:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield home.resolve()
         return
     folder = Path(tempfile.mkdtemp(prefix="bijli-demo-"))
@@ -66,13 +69,10 @@ def _folder(home: Path | None, keep: bool) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _village(folder: Path, narrator: Narrator, *, console: bool) -> Village:
+def _village(folder: Path, narrator: Narrator) -> Village:
     clock_file = folder / "clock"
     stack = Stack(folder, broker_port=0, console_port=free_port(), clock_file=clock_file)
-    village = Village(stack, clock_file, narrator)
-    narrator.chapter("The controller starts")
-    stack.start(narrator.say, console=console)
-    return village
+    return Village(stack, clock_file, narrator)
 
 
 def _tell(

@@ -1,0 +1,42 @@
+"""The stack of `bijli up` and `bijli demo`: what it keeps to itself, and what it will not hide."""
+
+import socket
+import stat
+
+import pytest
+
+from tools.broker import LOOPBACK
+from tools.demo.run import run_demo
+from tools.errors import StackError, ToolError
+from tools.stack import Stack
+
+
+def test_the_data_folder_is_its_owners_only(tmp_path):
+    """It holds the database, the boards' flash with their root keys, and the logs."""
+    home = Stack(tmp_path / "home").home
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+def test_another_server_on_the_consoles_port_is_not_taken_for_the_console(tmp_path):
+    with socket.socket() as occupant:
+        occupant.bind((LOOPBACK, 0))
+        occupant.listen()
+        port = occupant.getsockname()[1]
+        said: list[str] = []
+        with pytest.raises(ToolError, match=f"(?s)Port {port} .* choose another port"):
+            Stack(tmp_path, console_port=port).start(said.append)
+    assert said == []
+
+
+def test_a_demo_whose_headend_does_not_come_up_leaves_no_process_behind(tmp_path, monkeypatch):
+    ended: list[Stack] = []
+
+    def fail(_self: Stack, *_: object, **__: object) -> None:
+        raise StackError("The headend did not start.", "Mend it.")
+
+    monkeypatch.setattr(Stack, "start", fail)
+    monkeypatch.setattr(Stack, "stop", lambda self: ended.append(self))
+    with pytest.raises(StackError):
+        run_demo(1, None, keep=False, chaos=False, home=tmp_path / "demo", as_json=False)
+    assert len(ended) == 1
+    assert stat.S_IMODE((tmp_path / "demo").stat().st_mode) == 0o700
