@@ -91,9 +91,16 @@ def run_bills(
     open_office(home)
     from controller.billing import services
 
-    period = services.close_period(plant, month, actor=ACTOR)
-    rows = [_bill_row(bill) for bill in period.bills.order_by("number")]
+    services.close_period(plant, month, actor=ACTOR)
+    rows = bill_rows(plant, month)
     show_rows(rows, as_json=as_json, title=f"Bills of {plant} for {month}")
+
+
+def bill_rows(plant: str, month: str) -> list[dict[str, object]]:
+    """The bills of a closed month, a row each."""
+    from controller.billing.queries import bills_of
+
+    return [_bill_row(bill) for bill in bills_of(plant, month)]
 
 
 def _bill_row(bill: Any) -> dict[str, object]:

@@ -55,11 +55,14 @@ def add_meter(
 
 def register_meter(home: Path, meter: str, note: str = "") -> None:
     """Register the meter and open its account at the broker below `home`. Raises Refused."""
+    from django.db import transaction
+
     from controller.fleet import services
     from tools.broker import Broker
 
-    services.add_meter(meter, note=note, actor=ACTOR)
-    Broker(home / "broker").set_user(meter, services.broker_password(meter))
+    with transaction.atomic():  # a meter that may speak to the broker, or none
+        services.add_meter(meter, note=note, actor=ACTOR)
+        Broker(home / "broker").set_user(meter, services.broker_password(meter))
 
 
 @meter_app.command("list")
@@ -202,10 +205,15 @@ def ensure_operator() -> str:
     import secrets
 
     from django.contrib.auth import get_user_model
+    from django.db import transaction
+
+    from controller.audit import services as audit
 
     users = get_user_model()
     if users.objects.exists():
         return "(log in with the name and password you have)"
     password = secrets.token_urlsafe(9)
-    users.objects.create_superuser("operator", password=password)
+    with transaction.atomic():
+        users.objects.create_superuser("operator", password=password)
+        audit.record(ACTOR, "add login", "user operator")
     return f"login: operator  password: {password}  (shown this once)"

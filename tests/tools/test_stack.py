@@ -34,8 +34,11 @@ def test_a_demo_whose_headend_does_not_come_up_leaves_no_process_behind(tmp_path
     def fail(_self: Stack, *_: object, **__: object) -> None:
         raise StackError("The headend did not start.", "Mend it.")
 
+    def note(self: Stack) -> None:
+        ended.append(self)
+
     monkeypatch.setattr(Stack, "start", fail)
-    monkeypatch.setattr(Stack, "stop", lambda self: ended.append(self))
+    monkeypatch.setattr(Stack, "stop", note)
     with pytest.raises(StackError):
         run_demo(1, None, keep=False, chaos=False, home=tmp_path / "demo", as_json=False)
     assert len(ended) == 1
