@@ -228,13 +228,17 @@ class Board:
         tariff = self.programmes.active[wire.TARIFF]
         self.account.follow(local)
         rate = rating.rate_at(tariff, local.weekday, local.minute) if tariff else 0
-        self._values[ledger.RATE] = rate
+        if rate != self._values[ledger.RATE]:
+            self._values[ledger.RATE] = rate
+            self.supply.changed = True  # energy recovered after a cut belongs to this rate now
 
     def _write_readings(self):
         if not self.recorder.is_reading_due(self.programmes.active):
             return
         self.persist()  # a reading may tell nothing that a cut could take back
-        if not self._record(self.recorder.write_readings):
+        if self._record(self.recorder.write_readings):
+            self.supply.changed = True  # what flows from here is not the old month's after a cut
+        else:
             self._minute = -1  # try again at the next tick
         self._actions |= SEND_READINGS
 

@@ -3,7 +3,7 @@
 This module must not know keys or messages.
 """
 
-from firmware.core.ledger import REFUSED_MESSAGES, UPLINK_RESERVED
+from firmware.core.ledger import REFUSED_MESSAGES, UPLINK_RESERVED, VALUE_MAX
 from protocol import messages
 from protocol.limits import COUNTER_BLOCK
 
@@ -38,7 +38,8 @@ class Counters:
 
     def refuse(self, reason):
         """Count a message refused unread, and tell of it at most once a minute."""
-        self._values[REFUSED_MESSAGES] += 1
+        if self._values[REFUSED_MESSAGES] < VALUE_MAX:
+            self._values[REFUSED_MESSAGES] += 1
         if self._clock.uptime_s >= self._refusal_until_s:
             self._refusal_until_s = self._clock.uptime_s + REFUSALS_PER_EVENT_S
             self._recorder.record_event(messages.EVENT_MESSAGE_REFUSED, reason)

@@ -60,11 +60,15 @@ class Door:
         self._conclude(commands.STAGE_REFUSED if reason else commands.STAGE_APPLIED, reason)
 
     def _refuse(self, name, command):
-        """Return why a command may not act, or 0. Setting the clock does not ask the clock."""
+        """Return why a command may not act, or 0.
+
+        Setting the clock asks the clock only if that is synced: a command that somebody held
+        back for days must not set it back.
+        """
         clock = self._board.clock
-        if name != commands.SET_CLOCK:
-            if clock.state == UNSET:
-                return commands.REASON_CLOCK_UNSET
+        if name != commands.SET_CLOCK and clock.state == UNSET:
+            return commands.REASON_CLOCK_UNSET
+        if name != commands.SET_CLOCK or clock.state == SYNCED:
             if clock.time_s > command[3]:
                 return commands.REASON_EXPIRED
             if clock.time_s < command[2]:

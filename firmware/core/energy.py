@@ -65,6 +65,7 @@ class Energy:
         if values[CHIP_WH] < 0:
             delta_wh = 0
         elif delta_wh < 0:
+            self._allowance_cwh = _SLACK_CWH  # if it comes back from one bad frame, it jumps
             return self._rebase(counter_wh)
         elif delta_wh > self._allowance_cwh // 100:
             return self._follow_jump(counter_wh, elapsed_s)

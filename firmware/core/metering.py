@@ -4,10 +4,14 @@ Fails safe: a sample that is not good never counts as "under the limit". This mo
 the registers or the relay.
 """
 
+from protocol.limits import POWER_MAX_W, VOLTAGE_MAX_V
+
 OK = 0
 SILENT = 1
 IMPLAUSIBLE = 2
 ALL_ZERO = 3
+
+_CURRENT_MAX_MA = 200_000  # twice what the largest chip of the house can measure
 
 
 class Metering:
@@ -44,6 +48,9 @@ class Metering:
         if not (sample.voltage_dv or sample.frequency_dhz or sample.power_dw):
             self._take_zero(elapsed_s)
             return False
+        if _is_beyond_any_house(sample):
+            self.doubt(elapsed_s)
+            return False
         return True
 
     def _take_zero(self, elapsed_s):
@@ -60,7 +67,7 @@ class Metering:
         self._has_measured = True
 
     def doubt(self, elapsed_s):
-        """The sample's energy cannot be true."""
+        """The sample cannot be true."""
         self._note(IMPLAUSIBLE, elapsed_s)
 
     def is_faulty(self):
@@ -70,3 +77,12 @@ class Metering:
     def _note(self, state, elapsed_s):
         self.state = state
         self._bad_s += elapsed_s
+
+
+def _is_beyond_any_house(sample):
+    """Chips say such things now and then, in whole frames; the wire has no room for them."""
+    return (
+        sample.voltage_dv > VOLTAGE_MAX_V * 10
+        or sample.power_dw > POWER_MAX_W * 10
+        or sample.current_ma > _CURRENT_MAX_MA
+    )

@@ -52,6 +52,8 @@ class Recorder:
                 reading = journal.unpack_reading(self._reading)
                 if reading:
                     values[READING_END_S] = reading[1]
+                    # The ledger was written just before the reading, and not since.
+                    values[READING_SUPPLY_S] = values[SUPPLY_S]
             values[READING_SEQUENCE] = max(values[READING_SEQUENCE], last)
         except OSError:
             return  # the ledger's own numbers stand

@@ -2,9 +2,10 @@
 
 import pytest
 
-from firmware.core import holds
+from firmware.core import holds, ledger
 from firmware.core.clock import UNSET
 from protocol import programme, rating
+from tests.firmware.core.conftest import START_S
 
 DISCONNECT, RECONNECT, CREDIT = 1, 2, 4
 LOW_1, LOW_2, EXHAUSTED, ADDED = 1005, 1006, 1007, 1008
@@ -263,3 +264,36 @@ def test_the_day_of_a_change_is_charged_to_the_old_terms_unless_it_begins_with_i
     bench.run(midnight_s + 2 * DAY_S - 60 - bench.now_s)
     assert bench.status(10) == 2
     assert bench.status(9) == 100 * old_days + 200 * (2 - old_days)
+
+
+def test_energy_after_the_months_end_stays_in_the_new_month_over_a_power_cut(make_bench, tariff):
+    """The reading of midnight is sent already: what flows after it must be rated after it."""
+    bench = make_bench(START_S + 29 * DAY_S - 100)  # 31 May, 23:58:20
+    bench.install(credit={"mode": MONEY}, tariff=tariff)
+    add_credit(bench, 100_000, MONEY)
+    bench.run(97, 0)
+    bench.run(20, 900)
+    flowed_wh = bench.status(5) - bench.readings()[-1][3]
+    bench.cut(0)
+    bench.run(1)
+    assert flowed_wh > 0
+    assert bench.status(5) - bench.readings()[-1][3] >= flowed_wh
+    assert sum(bench.board._values[ledger.MONTH_RATE_WH : ledger.MONTH_RATE_WH + 4]) == (
+        bench.status(5) - bench.readings()[-1][3]
+    )
+
+
+def test_energy_in_a_dearer_hour_stays_dear_over_a_power_cut(make_bench, tariff):
+    bench = make_bench(START_S + 18 * 3600 - 20)
+    tariff = {**tariff, "rate_bands": [[127, 1081, 1320, 1]]}  # between two readings
+    bench.install(credit={"mode": MONEY}, tariff=tariff)
+    add_credit(bench, 100_000, MONEY)
+    bench.run(29, 0)
+    bench.run(50, 900)
+    before_wh = bench.status(5)
+    bench.run(20)
+    bench.cut(0)
+    bench.run(1)
+    dear_wh = bench.status(5) - before_wh
+    assert dear_wh > 0
+    assert bench.board._values[ledger.RATE_WH + 1] == dear_wh

@@ -278,3 +278,35 @@ def test_actions_ask_for_what_happened(bench):
 )
 def test_the_control_state_is_derived_from_the_holds(standing, wait_s, state):
     assert holds.control_state(standing, wait_s) == state
+
+
+def test_a_power_cut_after_a_reading_counts_no_second_of_supply_twice(bench):
+    bench.run(930, 100)
+    bench.cut(0)
+    bench.run(870)
+    assert [reading[11] for reading in bench.readings()] == [pytest.approx(900, abs=60)] * 2
+
+
+def test_a_power_cut_while_the_ledger_follows_a_reading_counts_no_supply_twice(bench, power_cut):
+    bench.run(899, 100)
+    bench.store.cut_at = 2  # the ledger, the reading; then nothing more
+    with contextlib.suppress(power_cut):
+        bench.run(2)
+    assert len(bench.readings()) == 1
+    bench.cut(0)
+    bench.run(899)
+    assert [reading[11] <= 901 for reading in bench.readings()] == [True, True]
+
+
+def test_refused_messages_stop_counting_at_the_end_of_their_field(bench):
+    bench.board._values[ledger.REFUSED_MESSAGES] = ledger.VALUE_MAX
+    bench.board.refuse_message(14)
+    assert bench.board.refused_messages == ledger.VALUE_MAX
+
+
+def test_a_clock_that_was_synced_is_not_set_by_a_command_that_was_held_back(bench):
+    """A broker may keep a command for days; only an unset clock must believe it."""
+    sent_s = bench.now_s
+    bench.run(100)
+    assert bench.command(SET_CLOCK, {0: sent_s}, expires_s=sent_s + 60) == (4, 12)
+    assert bench.events(1017) == []

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.core import holds
+from protocol import bodies
 from tests.firmware.core.conftest import Bench, PowerCut
 
 FAULT, RECOVERED, REBASED = 1013, 1014, 1018
@@ -166,3 +167,35 @@ def test_registers_never_fall_and_credit_equals_charges_and_balance(story):
         energy_wh, credited = status[5], status[8]
     for reading in bench.readings():
         assert sum(reading[4:8]) == reading[3] <= energy_wh
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("voltage_dv", 10_010), ("power_dw", 2_000_010), ("current_ma", 200_001)],
+)
+def test_a_frame_that_no_house_can_have_is_implausible_and_in_no_reading(bench, field, value):
+    """Its checksum is right all the same; the controller refuses a reading that holds it."""
+    bench.run(10, 0)
+    setattr(bench.sample, field, value)
+    bench.now_s, bench.uptime_s = bench.now_s + 1, bench.uptime_s + 1
+    bench.drive(bench.board.tick(bench.now_s, bench.uptime_s, bench.sample, True))
+    assert bench.events(FAULT) == [2]
+    bench.sample.voltage_dv = 2300
+    bench.run(900, 500)
+    assert bench.events(1001) == []
+    bodies.check_readings({0: bench.readings()})
+
+
+def test_a_counter_that_is_zero_for_one_frame_after_a_silence_invents_no_energy(bench):
+    bench.run(400, 900)
+    bench.chip_offset_wh = 5_000 - bench.consumed_ws // 3600
+    bench.run(100, 0)
+    bench.sample.valid = False
+    bench.run(1200, 0)
+    bench.sample.valid = True
+    before_wh = bench.status(5)
+    bench.chip_offset_wh -= 5_000
+    bench.run(1)
+    bench.chip_offset_wh += 5_000
+    bench.run(1)
+    assert bench.status(5) == before_wh
