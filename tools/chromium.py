@@ -84,13 +84,18 @@ def browser() -> Iterator["Browser"]:
     before = dict(os.environ)
     os.environ.update(found.environment)  # playwright's driver takes its libraries from here
     try:
-        with sync_playwright() as playwright:
-            opened = playwright.chromium.launch(executable_path=found.path, args=list(found.flags))
-            yield opened
-            opened.close()
+        playwright = sync_playwright().start()
     finally:
         os.environ.clear()
         os.environ.update(before)
+    try:
+        opened = playwright.chromium.launch(
+            executable_path=found.path, args=list(found.flags), env=dict(found.environment)
+        )
+        yield opened
+        opened.close()
+    finally:
+        playwright.stop()
 
 
 def _of_system() -> Path | None:

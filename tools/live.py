@@ -12,11 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from tools import office
+from tools.broker import LOOPBACK
 from tools.office import DEFAULT_HOME, HomeOption
 from tools.printing import console, fail
 from tools.stack import BROKER_PORT, CONSOLE_PORT, Stack
 
 WATCH_S = 1.0
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when asked for
 BOARDS_MAX = 64
 
 HELP = """on NAME WATTS [ON_S OFF_S]   switch something on, with a duty cycle if you like
@@ -24,20 +26,30 @@ off NAME                     switch it off
 button                       press the push button
 power off | power on         the mains
 weld on | weld off           the relay's contacts stick
-show                         line, display, registers
+show                         the display, relay, load and energy of the moment
 use METER                    another house
-quit                         leave; the houses stop"""
+quit                         leave; the houses stop
+
+The relay opens some seconds after an overload begins: type show again."""
 
 
 def up(
     home: HomeOption = DEFAULT_HOME,
     broker_port: Annotated[int, typer.Option(help="For the boards.")] = BROKER_PORT,
-    console_port: Annotated[int, typer.Option(help="For the browser.")] = CONSOLE_PORT,
+    all_addresses: Annotated[
+        bool, typer.Option(help="Let boards in from the network, not only from this machine.")
+    ] = False,
+    console_port: Annotated[int, typer.Option(help="For browsers.")] = CONSOLE_PORT,
 ) -> None:
     """Start broker, headend and console, and keep them up until Ctrl-C."""
     for name in (signal.SIGINT, signal.SIGTERM):  # also when started in the background
         signal.signal(name, signal.default_int_handler)
-    stack = Stack(home.resolve(), broker_port=broker_port, console_port=console_port)
+    stack = Stack(
+        home.resolve(),
+        broker_port=broker_port,
+        broker_address=EVERYWHERE if all_addresses else LOOPBACK,
+        console_port=console_port,
+    )
     try:
         stack.start(lambda line: console.print(f"· {line}"))
         console.print(f"Console: {stack.console_url}  {office.ensure_operator()}")
@@ -128,7 +140,7 @@ class _Prompt:
         console.print("Type help, or quit.")
         while True:
             try:
-                words = shlex.split(self._read())
+                words = shlex.split(self._read(), comments=True)
             except ValueError as error:
                 console.print(f"not understood: {error}")
                 continue

@@ -58,7 +58,7 @@ def sell_credit(
     paid_paise: Annotated[
         int | None, typer.Option(help="What was paid; default: the amount, for money.")
     ] = None,
-    wait_s: float = 60.0,
+    wait_s: Annotated[float, typer.Option(help="Wait so long for the receipt.")] = 60.0,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:

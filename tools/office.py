@@ -45,7 +45,10 @@ def open_office(home: Path) -> None:
 
 @meter_app.command("add")
 def add_meter(
-    meter: str, note: str = "", home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    meter: Annotated[str, typer.Argument(help="Its identity, e.g. KATS0001.")],
+    note: Annotated[str, typer.Option(help="For your own use.")] = "",
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
 ) -> None:
     """Register a meter board; its keys are made here and its broker account opened."""
     open_office(home)
@@ -97,6 +100,34 @@ def _supply_facts(state: Any) -> dict[str, object]:
         "credit": credit(state),
         "balance": state.balance,
     }
+
+
+@meter_app.command("config")
+def print_config(
+    meter: str,
+    broker: Annotated[str, typer.Option(help="Address of this machine, as the board sees it.")],
+    ssid: Annotated[str, typer.Option(help="Wi-Fi network.")],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Print the config.json of a board, root key included: the reading of it is audited.
+
+    The Wi-Fi password is left empty, so that it never stands in a shell's history.
+    """
+    open_office(home)
+    from controller.fleet import services
+    from tools.broker import Broker
+
+    found = services.find_meter(meter)
+    port = Broker(home / "broker").configured_port()
+    config = {
+        "meter": found.id,
+        "root_key": services.reveal_root_key(found.id, actor=ACTOR).hex(),
+        "epoch": found.key_epoch,
+        "broker": {"host": broker, "port": port, "tls": False},
+        "wifi": {"ssid": ssid, "password": ""},
+        "board": "esp32_devkit",
+    }
+    print(json.dumps(config, indent=1))
 
 
 @meter_app.command("show")

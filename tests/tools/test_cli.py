@@ -121,6 +121,18 @@ def test_a_meter_that_never_reported_says_so(office):
     assert "not reported yet" in office.say("meter", "show", "KATS0001")[1]
 
 
+def test_the_settings_of_a_board_are_printed_and_their_reading_is_audited(office):
+    from controller.audit.models import AuditEvent
+    from firmware.config import Config
+
+    (office.home / "broker" / "mosquitto.conf").write_text("listener 1883 127.0.0.1\n")
+    words = ("meter", "config", "KATS0001", "--broker", "192.0.2.1", "--ssid", "village")
+    status, out, _err = office.say(*words)
+    config = Config(json.loads(out))
+    assert (status, config.meter, config.host, config.port) == (0, "KATS0001", "192.0.2.1", 1883)
+    assert AuditEvent.objects.filter(action__contains="root key").exists()
+
+
 def test_a_tariff_file_is_imported_once_from_its_day_on(office):
     file = office.home / "tariffs.json"
     file.write_text(json.dumps(TARIFF_FILE))
