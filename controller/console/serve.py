@@ -6,6 +6,7 @@
 import logging
 import socket
 import sys
+from typing import Any
 
 from waitress import create_server
 
@@ -13,6 +14,7 @@ from controller.errors import Refused
 
 THREADS = 8
 CONNECTIONS_MAX = 200
+PROXY = "127.0.0.1"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -30,16 +32,31 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(host: str, port: int) -> None:
     """Serves the console until the process is ended. Raises Refused when it cannot listen."""
     listening = listen(host, port)
+    from django.conf import settings
+
     from controller.wsgi import application  # sets Django up, which takes a moment
 
     logging.getLogger(__name__).info("console on http://%s:%s/", host, port)
-    create_server(
+    build(application, listening, is_behind_tls=settings.SESSION_COOKIE_SECURE).run()
+
+
+def build(application: Any, listening: socket.socket, *, is_behind_tls: bool) -> Any:
+    """The web server; behind a proxy of this machine that speaks TLS, it believes that one alone
+    when it says so (`X-Forwarded-Proto`).
+    """
+    proxy = (
+        {"trusted_proxy": PROXY, "trusted_proxy_headers": {"x-forwarded-proto"}}
+        if is_behind_tls
+        else {}
+    )
+    return create_server(
         application,
         sockets=[listening],
         threads=THREADS,
         connection_limit=CONNECTIONS_MAX,
         ident=None,
-    ).run()
+        **proxy,
+    )
 
 
 def main(arguments: list[str]) -> None:
