@@ -1,10 +1,11 @@
 """A real browser at the console: Chromium by playwright, one for all tests of a worker."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tools import chromium
@@ -19,16 +20,12 @@ PASSWORD = "a lamp in the rain"
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, or the reason why there is none."""
-    try:
-        found = chromium.find()
-    except Unavailable as error:
-        pytest.skip(str(error))
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=found.path, args=list(found.flags), env=dict(found.environment)
-        )
-        yield launched
-        launched.close()
+    with contextlib.ExitStack() as until_end:
+        try:
+            opened = until_end.enter_context(chromium.browser())
+        except Unavailable as error:
+            pytest.skip(str(error))
+        yield opened
 
 
 @pytest.fixture
