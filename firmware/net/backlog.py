@@ -87,8 +87,12 @@ class Backlog:
         """The controller holds everything up to `through`.
 
         An answer that covers a part of the batch sends the rest again at once; one that covers
-        nothing of it is late news, and the batch goes on waiting.
+        nothing of it is late news, and the batch goes on waiting. Where the flash does not take
+        the note, the records go again after the next start, and the controller drops them.
         """
-        self._release(through)
+        try:
+            self._release(through)
+        except OSError as error:
+            print("backlog: acknowledged, but not noted: %r" % error)
         if through >= self._sent_first:
             self._sent_through = 0

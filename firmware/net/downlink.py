@@ -43,9 +43,12 @@ class Downlink:
     def _open(self, payload):
         if payload is None:
             raise LimitError("too large a message")
-        epoch, kind, counter, _, body = messages.open_message(
-            self._key, self._meter, messages.DOWN, payload
-        )
+        try:
+            epoch, kind, counter, _, body = messages.open_message(
+                self._key, self._meter, messages.DOWN, payload
+            )
+        except MemoryError:  # 4 KB of nothing but lists; unrefused, it would come again for ever
+            raise LimitError("a message that takes too much memory") from None
         if epoch != self._epoch:
             raise AuthenticationError("key epoch %d is not ours" % epoch)
         if counter <= self._board.downlink_counter:
