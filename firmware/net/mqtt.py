@@ -72,7 +72,6 @@ class Client:
         self._ended = False
         self.connecting = False
         self.connected = False
-        self.sessions = 0
         self.failures = 0  # since the last session
 
     def attach(self, subscription, receive, link, begin):
@@ -225,7 +224,6 @@ class Client:
         self._subscribing = False
         self.connecting = False
         self.connected = True
-        self.sessions += 1
         self.failures = 0
         if self._packet is not None:
             self._packet[0] |= _DUPLICATE
@@ -269,8 +267,9 @@ class Client:
         """Send, or note that the session has ended; a publish then waits for the next one."""
         try:
             async with self._writing:
-                self._writer.write(packet)
-                await self._writer.drain()
+                if self._writer:  # it may be gone when our turn comes
+                    self._writer.write(packet)
+                    await self._writer.drain()
         except OSError as error:
             self._tell(error)
             self._ended = True

@@ -176,8 +176,9 @@ class Uplink:
                 records = backlog.take(self._board.uptime_s)
                 if records:
                     return kind, {0: records}
-        if self._board.profile_request:
-            return self._next_of_profile()
+        records = self._next_of_profile()
+        if records:
+            return messages.READINGS, {0: records}
         if self._tell_status:
             self._tell_status = False
             self._status_s = self._board.uptime_s
@@ -201,10 +202,13 @@ class Uplink:
         }
 
     def _next_of_profile(self):
+        """Return the next records that were asked for again, or None."""
+        if not self._board.profile_request:
+            return None
         first, last = self._board.profile_request
         records, following = self._readings.take_span(first, last)
         self._board.profile_request = (following, last) if following else None
-        return (messages.READINGS, {0: records}) if records else None
+        return records
 
     async def _send(self, kind, body):
         counter = self._board.next_uplink_counter()

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from firmware.net.mqtt import Client
 from firmware.net.uplink import RECEIPTS_MAX, Uplink
 from protocol import messages
 
@@ -59,7 +60,7 @@ class Board:
         return self.counter
 
 
-class Client:
+class Broker:
     def __init__(self):
         self.connected = True
         self.sent = []
@@ -94,7 +95,7 @@ class Bench:
         self.store = Store()
         self.store.readings.last = readings
         self.store.events.last = events
-        self.client = Client()
+        self.client = Broker()
         self.uplink = Uplink(self.board, self.store, self.client, METER, 1, KEY, "test", 1)
 
     def live(self, seconds=0):
@@ -220,6 +221,42 @@ def check_a_profile_is_sent_in_batches_and_what_is_not_held_is_left_out():
     wanted = [number for number in span(11, 50) if number != 20]
     assert bench.live() == [(READINGS, wanted[:24]), (READINGS, wanted[24:])]
     assert bench.board.profile_request is None
+
+
+def check_a_profile_of_nothing_that_is_held_does_not_hold_up_the_status():
+    bench = Bench(readings=5).greeted()
+    bench.board.profile_request = (100, 200)
+    bench.uplink.note(8)  # SEND_STATUS
+    assert bench.live() == [STATUS]
+    assert bench.board.profile_request is None
+
+
+class Writer:
+    async def drain(self):
+        pass
+
+    def close(self):
+        pass
+
+    async def wait_closed(self):
+        pass
+
+
+def check_a_publish_whose_session_ends_while_it_waits_its_turn_goes_in_the_next():
+    async def turn():
+        client = Client("127.0.0.1", 1, None, METER, "")
+        client.connected = True
+        client._writer = Writer()
+        async with client._writing:  # another packet is being written
+            publishing = asyncio.create_task(client.publish("topic", b"payload"))
+            await asyncio.sleep_ms(0)
+            await client._disconnect()
+        await asyncio.sleep_ms(0)
+        assert not publishing.done()
+        assert client._packet is not None
+        publishing.cancel()
+
+    asyncio.run(turn())
 
 
 class Network:

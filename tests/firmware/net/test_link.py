@@ -6,6 +6,8 @@ from tests.micropython import run_micropython
 
 CHECKS = {
     "check_a_loss_is_told_before_what_is_left",
+    "check_a_profile_of_nothing_that_is_held_does_not_hold_up_the_status",
+    "check_a_publish_whose_session_ends_while_it_waits_its_turn_goes_in_the_next",
     "check_a_profile_is_sent_in_batches_and_what_is_not_held_is_left_out",
     "check_a_reconnect_greets_and_sends_the_batch_again",
     "check_hello_is_answered_once_in_time_and_by_its_nonce",
