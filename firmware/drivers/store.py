@@ -41,10 +41,21 @@ class Store:
         self._load_released()
 
     def load_ledger(self):
-        """Return the newer whole ledger record, or None on a board that never ran."""
-        records = [self._load(name) for name in _LEDGER_FILES]
+        """Return the newer whole ledger record, or None on a board that never ran.
+
+        A slot that cannot be read counts as torn. Raises its OSError when there is no other.
+        """
+        records = [None, None]
+        trouble = None
+        for slot, name in enumerate(_LEDGER_FILES):
+            try:
+                records[slot] = self._load(name)
+            except OSError as error:
+                trouble = error
         slot = ledger.newest(records[0], records[1])
         if slot is None:
+            if trouble:
+                raise trouble
             return None
         self._ledger_slot = 1 - slot
         return records[slot]

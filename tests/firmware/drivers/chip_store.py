@@ -213,6 +213,29 @@ def check_what_is_not_whole_is_left_out():
     unmount()
 
 
+def check_a_ledger_slot_that_cannot_be_read_does_not_hide_the_other():
+    """A board that took it for a missing ledger would begin anew: no credit, no holds."""
+    flash = new_flash()
+    mount(flash)
+    values = ledger.create()
+    store = Store("/chip")
+    for _ in range(2):
+        ledger.seal(values)
+        store.save_ledger(values)
+    os.remove("/chip/ledger.b")
+    os.mkdir("/chip/ledger.b")  # to open it is an error other than "no such file"
+    store = Store("/chip")
+    assert ledger.sequence_of(store.load_ledger()) == 1
+    os.remove("/chip/ledger.a")
+    os.mkdir("/chip/ledger.a")
+    try:
+        Store("/chip").load_ledger()
+        raise AssertionError("two unreadable slots are not a new board")
+    except OSError:
+        pass
+    unmount()
+
+
 gc.disable()  # a file of before a cut that is collected would be closed, and so written, after it
 for name, check in sorted(globals().items()):
     if name.startswith("check_"):
