@@ -34,7 +34,6 @@ class Application:
         self.client = None
         self.uplink = None
         self.uptime_s = 0
-        self.restarts = 0  # of tasks that died
         self._chip = chip
         self._relay = relay
         self._button = button
@@ -145,12 +144,14 @@ class Application:
         """Run a task for ever: one that dies is told on the console and started again."""
         pause_s = RESTART_MIN_S
         while True:
+            begun_s = self.uptime_s
             try:
                 await task()
             except Exception as error:  # noqa: BLE001 (whatever it died of, it starts again)
+                if self.uptime_s - begun_s > RESTART_MAX_S:
+                    pause_s = RESTART_MIN_S  # it was well; what is past is past
                 print("%s: died, starts again in %d s" % (name, pause_s))
                 sys.print_exception(error)
-            self.restarts += 1
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, RESTART_MAX_S)
 
