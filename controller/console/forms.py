@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 
 from controller import clock
 from controller.consumers import queries as consumers
@@ -92,10 +91,8 @@ class PackageForm(ActionForm):
     )
 
     def activation_s(self) -> int:
-        """Board time of the activation; 0 means at once."""
+        """Board time of the activation, typed in the pages' zone; 0 means at once."""
         chosen = self.cleaned_data["activation"]
         if chosen is None:
             return 0
-        if timezone.is_naive(chosen):
-            chosen = timezone.make_aware(chosen)
         return int(chosen.timestamp()) - clock.EPOCH_UNIX_S

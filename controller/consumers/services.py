@@ -25,6 +25,7 @@ from controller.consumers.models import (
 from controller.errors import Refused
 from controller.fleet.models import Meter
 from controller.fleet.services import find_meter
+from controller.headend.downlink import lock_meters
 from controller.headend.models import Command, State
 from controller.headend.services import queue_command
 from controller.tariffs.queries import find_tariff, version_on
@@ -33,6 +34,7 @@ from protocol import limits, programme
 INDIA_OFFSET_MIN = 330
 LOAD_W_MAX = 45_000  # UP-1: prepaid metering up to 45 kW
 PHASES = (1, 3)
+PLANT_NAME_MAX, CONSUMER_NAME_MAX, PHONE_MAX = 80, 120, 20  # characters
 
 
 @transaction.atomic
@@ -43,6 +45,7 @@ def add_plant(
     identity.consumer_id(identity.ConsumerParts(state, code, 1, 1))
     if not limits.UTC_OFFSET_MIN_MIN <= utc_offset_min <= limits.UTC_OFFSET_MIN_MAX:
         raise Refused(f"{utc_offset_min} is no UTC offset in minutes", "India has 330.")
+    _check_name("plant", name, PLANT_NAME_MAX)
     if Plant.objects.filter(code=code).exists():
         raise Refused(f"Plant {code} exists already", "Choose another code.")
     plant = Plant.objects.create(code=code, state=state, name=name, utc_offset_min=utc_offset_min)
@@ -67,8 +70,9 @@ def add_consumer(
     consumer_id = identity.consumer_id(
         identity.ConsumerParts(plant.state, plant.code, pole, number)
     )
-    if not name.strip():
-        raise Refused("The consumer has no name", "Give a name.")
+    _check_name("consumer", name, CONSUMER_NAME_MAX)
+    if len(phone) > PHONE_MAX:
+        raise Refused(f"{phone!r} is no phone number", f"Use at most {PHONE_MAX} characters.")
     if not 1 <= sanctioned_load_w <= LOAD_W_MAX or phases not in PHASES:
         raise Refused(
             f"{sanctioned_load_w} W on {phases} phases cannot be supplied",
@@ -93,11 +97,18 @@ def add_consumer(
     return consumer
 
 
+def _check_name(of: str, name: str, longest: int) -> None:
+    if not name.strip() or len(name) > longest:
+        raise Refused(f"{name!r} is no name of a {of}", f"Use 1 to {longest} characters.")
+
+
 @transaction.atomic
 def fit_meter(consumer_id: str, meter_id: str, *, actor: str) -> Connection:
     """Records that the meter now serves the consumer's connection. Raises Refused."""
-    connection = queries.find_consumer(consumer_id).connection
+    found = queries.find_consumer(consumer_id).connection
+    connection = queries.lock_connection(found.pk)
     meter = find_meter(meter_id)
+    lock_meters([meter_id])
     if connection.meter_id is not None:
         raise Refused(
             f"Consumer {connection.consumer_id} has meter {connection.meter_id}",

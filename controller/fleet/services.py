@@ -11,6 +11,7 @@ from controller.fleet import rules, sealing
 from controller.fleet.models import Meter, MeterState
 from protocol import keys
 
+NOTE_MAX = 200  # characters
 BROKER_EPOCH = 0  # a board must reach the broker whatever became of its key change
 
 
@@ -30,6 +31,8 @@ def add_meter(
         raise Refused(
             f"The root key has {len(root_key)} bytes", f"Give {rules.ROOT_KEY_BYTES} bytes."
         )
+    if len(note) > NOTE_MAX:
+        raise Refused("The note is too long", f"Use at most {NOTE_MAX} characters.")
     with transaction.atomic():
         if Meter.objects.filter(pk=meter_id).exists():
             raise Refused(

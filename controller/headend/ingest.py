@@ -177,8 +177,9 @@ def _report(arrival: Arrival, status: dict[int, int]) -> None:
 def _greet(arrival: Arrival, now_s: int) -> None:
     body: dict[int, Any] = arrival.body
     state = arrival.meter.state
-    state.firmware, state.reset_cause, state.boots = body[0], body[2], body[3]
-    state.messages_refused = body[5]
+    if body[3] >= state.boots:  # else the hello of a later boot has overtaken this one
+        state.firmware, state.reset_cause, state.boots = body[0], body[2], body[3]
+        state.messages_refused = body[5]
     # A board can only lack what it once had: its own last sequence bounds the hole.
     readings.open_gap(readings.READINGS, state, min(body[6], body[4][18] + 1))
     readings.open_gap(readings.EVENTS, state, min(body[7], body[4][19] + 1))

@@ -344,3 +344,38 @@ def test_a_meter_serves_one_connection_and_a_connection_keeps_its_meter(connecti
     ):
         with pytest.raises(Refused):
             services.fit_meter(consumer_id, meter_id, **CLERK)
+
+
+def test_who_fits_a_meter_holds_connection_and_meter_meanwhile(connection, make_board):
+    """Two desks at once would else fit two meters to one house, and lose the first."""
+    from django.db import connection as database
+    from django.test.utils import CaptureQueriesContext
+
+    from controller.consumers import services
+
+    if not database.features.has_select_for_update:
+        pytest.skip("SQLite lets one transaction write at a time anyway")
+    make_board("BHK02")
+    services.add_consumer("KATS", "Ravi", 11, 13, 1000, **CLERK)
+    with CaptureQueriesContext(database) as queries:
+        services.fit_meter("BHKATS01113", "BHK02", **CLERK)
+    locked = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    assert ["consumers_connection" in locked[0], "fleet_meter" in locked[1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("call", "facts"),
+    [
+        ("add_plant", {"code": "SITA", "state": "BH", "name": "x" * 81}),
+        ("add_plant", {"code": "SITA", "state": "BH", "name": " "}),
+        ("add_consumer", {"name": "x" * 121}),
+        ("add_consumer", {"phone": "1" * 21}),
+    ],
+)
+def test_words_that_the_database_has_no_room_for_are_refused(connection, call, facts):
+    from controller.consumers import services
+
+    place = {"plant_code": "KATS", "name": "Ravi", "pole": 11, "number": 13,
+             "sanctioned_load_w": 1000}  # fmt: skip
+    with pytest.raises(Refused, match=r"Use (1 to|at most)"):
+        getattr(services, call)(**{**(place if call == "add_consumer" else {}), **facts}, **CLERK)

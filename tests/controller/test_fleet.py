@@ -107,3 +107,9 @@ def test_a_meter_silent_for_two_hours_is_offline():
     assert rules.is_online(received_s=1_000, now_s=8_200)
     assert not rules.is_online(received_s=1_000, now_s=8_201)
     assert not rules.is_online(received_s=0, now_s=10)
+
+
+@pytest.mark.django_db
+def test_a_note_that_the_database_has_no_room_for_is_refused():
+    with pytest.raises(Refused, match="note is too long"):
+        services.add_meter("BHK01", note="x" * 201, actor="test")

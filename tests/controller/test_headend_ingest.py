@@ -249,3 +249,14 @@ def test_answers_carry_ever_higher_counters(board):
     answers = [a for n in range(1, 4) for a in ingest.handle([board.readings(n)])]
     assert [board.open(answer)[1] for answer in answers] == [1, 2, 3]
     assert Meter.objects.get().downlink_counter == 3
+
+
+def test_a_hello_that_a_later_boots_hello_has_overtaken_says_nothing_new(board):
+    earlier = board.hello()
+    later = board.send(messages.HELLO, {
+        0: "bijli 0.2", 1: b"8" * 8, 2: 3, 3: 6, 4: board.status(), 5: 2, 6: 1, 7: 1,
+    })  # fmt: skip
+    ingest.handle([later])
+    ingest.handle([earlier])
+    state = MeterState.objects.get(meter="BHK01")
+    assert (state.firmware, state.boots, state.messages_refused) == ("bijli 0.2", 6, 2)
