@@ -4,6 +4,7 @@ Two forms are told apart by their columns (docs/simulator.md): measured power by
 and energy by the half hour with the share of it that had mains. It must not know houses or boards.
 """
 
+import contextlib
 import csv
 import gzip
 import math
@@ -165,26 +166,31 @@ def shipped(name: str) -> Path:
 def read(source: str | Path) -> Profile:
     """Read `FILE` or `FILE#METER` (.csv or .csv.gz). Raises ProfileError."""
     path, _, meter = str(source).partition("#")
-    try:
-        with _open(Path(path)) as file:
-            return _read(file, path, meter or None)
-    except OSError as error:
-        raise ProfileError(f"profile {path} cannot be read: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ProfileError(f"profile {path} is not a CSV in UTF-8: {error}") from None
+    with _open(path) as file:
+        return _read(file, path, meter or None)
 
 
 def meters(source: str | Path) -> list[str]:
-    """The meters of a file that has a column for them, in their order there; none otherwise."""
-    with _open(Path(str(source).partition("#")[0])) as file:
+    """The meters of a file that has a column for them, in their order there; none otherwise.
+
+    Raises ProfileError.
+    """
+    with _open(str(source).partition("#")[0]) as file:
         names = (row.get("meter") for row in csv.DictReader(file))
         return list(dict.fromkeys(name for name in names if name))
 
 
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+@contextlib.contextmanager
+def _open(path: str) -> Iterator[TextIO]:
+    """The text of a CSV; what goes wrong at it within the block becomes a ProfileError."""
+    open_text = gzip.open if path.endswith(".gz") else open
+    try:
+        with open_text(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except OSError as error:
+        raise ProfileError(f"profile {path} cannot be read: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ProfileError(f"profile {path} is not a CSV in UTF-8: {error}") from None
 
 
 def _read(file: TextIO, name: str, meter: str | None) -> Profile:

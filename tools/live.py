@@ -20,6 +20,7 @@ from tools.stack import BROKER_PORT, CONSOLE_PORT, Stack
 WATCH_S = 1.0
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when asked for
 BOARDS_MAX = 64
+MULTIPLE_MAX = 3600
 
 HELP = """on NAME WATTS [ON_S OFF_S]   switch something on, with a duty cycle if you like
 off NAME                     switch it off
@@ -69,7 +70,9 @@ def simulate(
     profile: Annotated[
         str, typer.Option(help="A CSV of loads, or low, middle, high, shop; default: nothing on.")
     ] = "",
-    multiple: Annotated[int, typer.Option(help="Virtual seconds in a real one.")] = 1,
+    multiple: Annotated[
+        int, typer.Option(help="Virtual seconds in a real one.", min=1, max=MULTIPLE_MAX)
+    ] = 1,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Plug simulated boards into a running `bijli up`; a prompt lets you live in the houses."""

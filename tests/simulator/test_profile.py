@@ -78,9 +78,10 @@ def test_a_bad_file_names_row_column_and_value(tmp_path, text, meter, words):
 
 def test_a_missing_or_binary_file_and_an_unknown_name_say_so(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00")
-    for source in (tmp_path / "none.csv", tmp_path / "x.csv"):
-        with pytest.raises(ProfileError, match=r"profile .*csv"):
-            profile.read(source)
+    for look in (profile.read, profile.meters):
+        for source in (tmp_path / "none.csv", tmp_path / "x.csv"):
+            with pytest.raises(ProfileError, match=r"profile .*csv"):
+                look(source)
     with pytest.raises(ProfileError, match="choose one of high, low, middle, shop"):
         profile.shipped("palace")
 
