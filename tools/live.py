@@ -156,10 +156,9 @@ class _Prompt:
 
     def _read(self) -> str:
         """A line that was typed; until it is there, the houses' outages come and go."""
-        prompt = f"{self._house.meter}> "
         if not sys.stdin.isatty():
-            return input(prompt)
-        print(prompt, end="", flush=True)
+            return input()
+        print(f"{self._house.meter}> ", end="", flush=True)
         while not select.select([sys.stdin], [], [], WATCH_S)[0]:
             for house in self._houses.values():
                 house.tend()
