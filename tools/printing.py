@@ -31,8 +31,8 @@ def show_rows(rows: list[dict[str, object]], *, as_json: bool, title: str = "") 
         console.print(f"{title}: none" if title else "none")
         return
     table = Table(title=title or None, title_justify="left")
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")  # an ID cut short is of no use
+    for number, column in enumerate(rows[0]):  # first comes the ID: cut or broken, it is of no use
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     console.print(table)
