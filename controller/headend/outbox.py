@@ -1,7 +1,8 @@
 """Which commands leave now. A command is marked as sent, and committed, before it is published.
 
 So `queued` always means that it never left; `sent` means only that it may have arrived.
-One command a meter is under way at a time, in the order in which they were given.
+One command a meter is under way at a time, in the order in which they were given; one that was
+sent SENDS_MAX times without an answer no longer holds up the next.
 """
 
 import logging
@@ -49,7 +50,9 @@ def _due(now_s: int) -> QuerySet[Command]:
     ready = Command.objects.filter(
         state__in=PENDING, not_before_s__lte=now_s, expires_s__gte=now_s
     )
-    earlier = ready.filter(meter=OuterRef("meter"), position__lt=OuterRef("position"))
+    earlier = ready.filter(
+        meter=OuterRef("meter"), position__lt=OuterRef("position"), sends__lt=rules.SENDS_MAX
+    )
     return ready.filter(~Exists(earlier), next_send_s__lte=now_s)
 
 

@@ -164,6 +164,17 @@ def test_a_command_that_was_sent_as_often_as_may_be_still_goes_to_a_meter_that_c
     assert sent(board) == []
 
 
+def test_a_command_that_is_never_answered_gives_way_to_the_next_in_the_end(board, clock):
+    """A paid credit that the board cannot read must not keep it connected for a month."""
+    queue("credit", {0: b"8 bytes!", 1: 2, 2: 5_000}, ttl_s=30 * 86_400)
+    after = queue("disconnect", ttl_s=30 * 86_400)
+    for hour in range(rules.SENDS_MAX):
+        clock(NOW_S + hour * rules.RESEND_LONGEST_S)
+        [(command_id, _body)] = sent(board)
+        assert command_id != after.pk
+    assert [command_id for command_id, _body in sent(board)] == [after.pk]
+
+
 def test_a_meter_whose_key_does_not_open_holds_up_no_other(board, make_board):
     other = make_board("BHK02")
     Meter.objects.filter(pk="BHK01").update(root_key_sealed=bytes(60))
