@@ -1,5 +1,7 @@
 """Closes a month: a bill or statement for every connection, from signed readings."""
 
+from datetime import timedelta
+
 from django.db import transaction
 
 from controller import clock
@@ -137,17 +139,19 @@ def _explain_readings(bill: Bill, month: rules.Month) -> None:
     first, last = bill.first_reading, bill.last_reading
     begins_here = bill.connection.fitted_s >= month.start_s
     if not begins_here and (first is None or first.end_s != month.start_s):
-        notes.append(f"No reading at the month's begin; used: {_when(first)}.")
+        notes.append(f"No reading at the month's begin; used: {_when(first, month)}.")
     if last is None or last.end_s != month.end_s:
-        notes.append(f"No reading at the month's end; used: {_when(last)}.")
+        notes.append(f"No reading at the month's end; used: {_when(last, month)}.")
     bill.estimated = bool(notes)
     bill.note = " ".join(notes)
 
 
-def _when(reading: Reading | None) -> str:
+def _when(reading: Reading | None, month: rules.Month) -> str:
+    """Which reading, and when by the plant's local time."""
     if reading is None:
         return "registers at 0"
-    return f"number {reading.sequence} of {clock.moment(reading.end_s):%Y-%m-%d %H:%M} UTC"
+    local = clock.moment(reading.end_s) + timedelta(minutes=month.utc_offset_min)
+    return f"number {reading.sequence} of {local:%Y-%m-%d %H:%M}"
 
 
 def _state_account(bill: Bill, month: rules.Month, parts: list[rules.Part]) -> None:
