@@ -7,7 +7,9 @@ from controller import clock
 from controller.billing.models import Period, PeriodState
 from controller.console import series
 from controller.console.chart import Tick
+from controller.consumers import identity
 from controller.consumers.models import AssignmentState, PackageAssignment
+from controller.errors import Refused
 from controller.fleet import queries as fleet
 from controller.fleet.models import Meter
 from controller.fleet.rules import OFFLINE_AFTER_S
@@ -43,10 +45,18 @@ def meters(search: str, show: str) -> QuerySet[Meter]:
     if search:
         found = found.filter(
             Q(id__icontains=search)
-            | Q(connection__consumer__id__icontains=search)
+            | Q(connection__consumer__id__icontains=_without_check(search))
             | Q(connection__consumer__name__icontains=search)
         )
     return found.filter(_condition(show)) if show in SHOWN else found
+
+
+def _without_check(search: str) -> str:
+    """A consumer's ID that was typed with its check character, without it; all else as it is."""
+    try:
+        return identity.consumer_id(identity.parse_consumer_id(search))
+    except Refused:
+        return search
 
 
 def closed_periods() -> list[Period]:

@@ -1,4 +1,4 @@
-"""Words for commands and events, the load bar, and numbers typed by people. Pure: no Django.
+"""Words for commands and events, and the load bar. Pure: no Django.
 
 The numbers are those of docs/wire.md; why a supply is off is `fleet.rules`' to say.
 """

@@ -59,6 +59,7 @@ def test_the_list_says_of_each_meter_how_it_stands(clerk: Client) -> None:
     [
         ("/?q=BJ2400003", "BJ2400003", "BJ2400004"),
         ("/?q=bhkats00104", "BJ2400004", "BJ2400003"),
+        ("/?q=bhkats00104 O", "BJ2400004", "BJ2400003"),  # as the list itself shows it
         ("/?show=off", "BJ2400003", "BJ2400001"),
         ("/?show=silent", "BJ2400009", "BJ2400001"),
         ("/?show=nonsense", "BJ2400001", "no such thing"),

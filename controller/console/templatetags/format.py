@@ -1,6 +1,7 @@
 """How the console writes numbers and times: integers in, text for people out.
 
-Times are board time (docs/wire.md) and shown in the plant's local time. No sums happen here.
+Times are board time (docs/wire.md), shown in the zone of the pages (BIJLI_TIME_ZONE). No sums
+happen here.
 """
 
 from typing import Protocol
