@@ -177,10 +177,10 @@ class Broker:
 
     def kill(self) -> None:
         """End the broker at once (SIGKILL), as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        process, self._process = self._process, None  # two threads may come to kill it
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def running(self) -> bool:
         """Whether a broker runs in this home, whoever started it."""
