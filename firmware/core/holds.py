@@ -15,28 +15,12 @@ TAMPER = messages.HOLD_TAMPER
 FAULT = messages.HOLD_FAULT
 START = messages.HOLD_START
 
-NAMES = {
-    OPERATOR: "operator",
-    CREDIT: "credit",
-    WINDOW: "window",
-    OVERLOAD: "overload",
-    LOCKOUT: "lockout",
-    TAMPER: "tamper",
-    FAULT: "fault",
-    START: "start",
-}
-
 # What the consumer cannot change comes before what the consumer can; a lockout explains more than
 # the overload hold that always stands beside it; `start` passes by itself and comes last.
 ORDER = (FAULT, TAMPER, OPERATOR, LOCKOUT, OVERLOAD, CREDIT, WINDOW, START)
 
 # Holds that only their owner may end: they outlive a power cut. The others are judged anew.
 LASTING = OPERATOR | CREDIT | OVERLOAD | LOCKOUT | TAMPER
-
-# Derived control state, named as the disconnect control of DLMS class 70 names it.
-DISCONNECTED = 0
-CONNECTED = 1
-READY = 2  # the button would close the relay
 
 
 def explain(holds):
@@ -45,10 +29,3 @@ def explain(holds):
         if holds & hold:
             return hold
     return 0
-
-
-def control_state(holds, wait_s):
-    """Return CONNECTED, READY or DISCONNECTED; `wait_s` is what is left of the trip's wait."""
-    if not holds:
-        return CONNECTED
-    return READY if holds == OVERLOAD and not wait_s else DISCONNECTED

@@ -9,10 +9,9 @@ from micropython import const
 
 from firmware.core import actions
 from firmware.core.clock import SYNCED
-from protocol import messages
+from protocol import commands, messages
 from protocol.errors import AuthenticationError, LimitError, ProtocolError, ReplayError
 
-_STAGE_RECEIVED = const(1)
 _AUTHENTICATION_FAILED = const(100)  # added to the reason in event 1019
 _STEP_IGNORED_S = const(1)  # seconds are cut, not rounded, at both ends
 
@@ -83,7 +82,7 @@ class Downlink:
         """
         board = self._board
         if not board.has_concluded(body[0]):
-            self._uplink.queue_receipt(body[0], _STAGE_RECEIVED, 0)
+            self._uplink.queue_receipt(body[0], commands.STAGE_RECEIVED, 0)
         uptime_s = board.uptime_s
         self._act(board.apply(body, board.clock.now_s(uptime_s), uptime_s))
         self._uplink.queue_receipt(body[0], board.receipt_stage, board.receipt_reason)

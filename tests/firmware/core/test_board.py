@@ -272,14 +272,6 @@ def test_actions_ask_for_what_happened(bench):
     assert done & wanted == wanted
 
 
-@pytest.mark.parametrize(
-    ("standing", "wait_s", "state"),
-    [(0, 0, 1), (holds.OVERLOAD, 0, 2), (holds.OVERLOAD, 3, 0), (holds.OVERLOAD | 1, 0, 0)],
-)
-def test_the_control_state_is_derived_from_the_holds(standing, wait_s, state):
-    assert holds.control_state(standing, wait_s) == state
-
-
 def test_a_power_cut_after_a_reading_counts_no_second_of_supply_twice(bench):
     bench.run(930, 100)
     bench.cut(0)
