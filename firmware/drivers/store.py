@@ -201,15 +201,16 @@ class Ring:
         self.first = self.first or sequence
 
     def read(self, sequence, buffer):
-        """Fill `buffer` with a record; return False when it is not held or not whole."""
+        """Fill `buffer` with a record; return False when it is not held or not whole.
+
+        One that the flash cannot read is not held either: those after it must go their way.
+        """
         segment, position = divmod(sequence, self._per_segment)
         try:
             with open(self._prefix + str(segment), "rb") as file:
                 file.seek(position * self.record_bytes)
                 count = file.readinto(buffer)
-        except OSError as error:
-            if error.errno != _ENOENT:
-                raise
+        except OSError:
             return False
         whole = count == self.record_bytes and journal.sequence_of(buffer) == sequence
         return whole and sequence > 0

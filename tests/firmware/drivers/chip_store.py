@@ -236,6 +236,19 @@ def check_a_ledger_slot_that_cannot_be_read_does_not_hide_the_other():
     unmount()
 
 
+def check_a_record_that_cannot_be_read_counts_as_not_held():
+    """A bad block of the flash must not end the uplink, whose next record it would ever be."""
+    flash = new_flash()
+    mount(flash)
+    store = Store("/chip")
+    store.append_event(event(1))
+    store.events._close()
+    os.remove("/chip/events.0")
+    os.mkdir("/chip/events.0")
+    assert not store.read_event(1, bytearray(journal.EVENT_BYTES))
+    unmount()
+
+
 gc.disable()  # a file of before a cut that is collected would be closed, and so written, after it
 for name, check in sorted(globals().items()):
     if name.startswith("check_"):

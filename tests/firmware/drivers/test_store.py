@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.micropython import run_micropython
 
 CHECKS = {
+    "check_a_record_that_cannot_be_read_counts_as_not_held",
     "check_a_ledger_slot_that_cannot_be_read_does_not_hide_the_other",
     "check_power_cut_at_every_write",
     "check_ring_is_bounded",
