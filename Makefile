@@ -14,7 +14,7 @@ help:
 	@echo "make check   style, types and the direction of imports"
 	@echo "make setup   only what demo and up need; make setup-dev: what test and check need too"
 	@echo "make lock    pin the newest allowed dependencies anew"
-	@echo "make clean   remove all that make has made, the downloads too"
+	@echo "make clean   remove all that make has made, the downloads too; the data in .bijli stays"
 
 python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
