@@ -238,8 +238,7 @@ class Board:
         self.persist()  # a reading may tell nothing that a cut could take back
         if self._record(self.recorder.write_readings):
             self.supply.changed = True  # what flows from here is not the old month's after a cut
-        else:
-            self._minute = -1  # try again at the next tick
+        # A reading that the ring refused stays due, and is tried again with the next minute.
         self._actions |= SEND_READINGS
 
     def _end_terms(self):

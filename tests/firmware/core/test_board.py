@@ -302,3 +302,19 @@ def test_a_clock_that_was_synced_is_not_set_by_a_command_that_was_held_back(benc
     bench.run(100)
     assert bench.command(SET_CLOCK, {0: sent_s}, expires_s=sent_s + 60) == (4, 12)
     assert bench.events(1017) == []
+
+
+def test_a_ring_that_takes_no_reading_does_not_wear_out_the_ledgers_flash(bench):
+    """Ten years of flash are counted on one ledger write a minute."""
+
+    def refuse(record):
+        raise OSError(28)
+
+    take, bench.store.append_reading = bench.store.append_reading, refuse
+    bench.run(890, 100)
+    before = bench.board._values[ledger.SEQUENCE]
+    bench.run(600)
+    assert bench.board._values[ledger.SEQUENCE] - before <= 3 * 10
+    bench.store.append_reading = take
+    bench.run(60)
+    assert len(bench.readings()) == 1
