@@ -1,8 +1,8 @@
-"""Reads commands with their receipts, and what was refused."""
+"""Reads commands with their receipts."""
 
 from django.db.models import QuerySet
 
-from controller.headend.models import Command, Refusal
+from controller.headend.models import Command
 
 HISTORY_MAX = 200
 
@@ -31,8 +31,3 @@ def command_history(meter_id: str, count: int = 20) -> QuerySet[Command]:
 def reason_text(reason: int) -> str:
     """The board's reason in words; empty for none."""
     return REASONS.get(reason, f"reason {reason}") if reason else ""
-
-
-def refusals() -> QuerySet[Refusal]:
-    """What was refused, by meter and reason, the latest first."""
-    return Refusal.objects.order_by("-last_s", "meter", "reason")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from controller.consumers import queries as consumers
 from controller.consumers.models import Connection
@@ -41,11 +41,6 @@ def account(meter_id: str) -> Account | None:
         charged=state.charged_total,
         balance=state.balance,
     )
-
-
-def purchases(connection: Connection) -> QuerySet[Purchase]:
-    """All purchases of a connection, the latest first."""
-    return connection.purchases.select_related("command")
 
 
 def _sum(connection: Connection, unit: int, *states: str) -> int:

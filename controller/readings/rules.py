@@ -1,4 +1,4 @@
-"""Sequences, what is missing in them, and power from registers. Pure: no I/O, no Django."""
+"""Names and order of the records, and what is missing in a sequence. Pure: no I/O, no Django."""
 
 from collections.abc import Collection
 
@@ -41,10 +41,3 @@ def missing(after: int, before: int, stored: Collection[int]) -> list[tuple[int,
     if before > after + 1:
         ranges.append((after + 1, before - 1))
     return ranges
-
-
-def mean_power_w(energy_wh: int, seconds: int) -> int:
-    """Mean power over an interval, W, rounded half up; 0 for an interval without length."""
-    if seconds <= 0:
-        return 0
-    return (energy_wh * 3600 * 2 + seconds) // (2 * seconds)

@@ -2,15 +2,8 @@
 
 from datetime import date
 
-from django.db.models import QuerySet
-
 from controller.errors import Refused
 from controller.tariffs.models import Tariff, TariffVersion
-
-
-def tariffs() -> QuerySet[Tariff]:
-    """All tariffs with their versions, by code."""
-    return Tariff.objects.prefetch_related("versions")
 
 
 def find_tariff(code: str) -> Tariff:
