@@ -58,6 +58,10 @@ def sell_credit(
     paid_paise: Annotated[
         int | None, typer.Option(help="What was paid; default: the amount, for money.")
     ] = None,
+    purchase_id: Annotated[
+        str | None,
+        typer.Option(help="16 digits 0-9 a-f: said again, it is refused and not sold twice."),
+    ] = None,
     wait_s: Annotated[float, typer.Option(help="Wait so long for the receipt.")] = 60.0,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -75,6 +79,7 @@ def sell_credit(
         amount=amount,
         unit=unit,
         paid_paise=paid_paise,
+        purchase_id=purchase_id,
         actor=ACTOR,
     )
     wait_and_show(purchase.command_id, wait_s, as_json=as_json)
