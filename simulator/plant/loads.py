@@ -13,7 +13,7 @@ RECORD_BYTES = 6
 NO_MAINS = 0xFFFF
 DAY_S = 86_400
 APPLIANCES_MAX = 32
-APPLIANCE_MAX_W = 6000  # so that all of them together stay within what a meter can report
+APPLIANCE_MAX_W = 60_000  # as much as a profile may draw (simulator.profile.POWER_W_MAX)
 
 
 class Profile:

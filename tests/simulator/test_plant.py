@@ -139,8 +139,8 @@ def test_a_restored_world_goes_on_exactly_as_the_first_would_have():
 @pytest.mark.parametrize(
     ("power_w", "duty", "words"),
     [
-        (-1, None, "0 to 6000 W"),
-        (6001, None, "0 to 6000 W"),
+        (-1, None, "0 to 60000 W"),
+        (60_001, None, "0 to 60000 W"),
         (60, [0, 0], "at least 1 s"),
         (60, [5, -1], "at least 1 s"),
     ],
