@@ -10,8 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-# protocol.limits says the same; here it is the definition that docs/wire.md gives.
-EPOCH_UNIX_S = 1_577_836_800
+from protocol.limits import EPOCH_UNIX_S
 
 
 def now_s(meter_id: str = "") -> int:

@@ -6,9 +6,9 @@ from decimal import Decimal
 from django import forms
 from django.http import QueryDict
 
-from controller import clock
 from controller.consumers import queries as consumers
 from controller.consumers.models import WAITING, Connection, Package
+from protocol.limits import EPOCH_UNIX_S
 
 PAISE_A_RUPEE = 100
 WH_A_KWH = 1_000
@@ -95,4 +95,4 @@ class PackageForm(ActionForm):
         chosen = self.cleaned_data["activation"]
         if chosen is None:
             return 0
-        return int(chosen.timestamp()) - clock.EPOCH_UNIX_S
+        return int(chosen.timestamp()) - EPOCH_UNIX_S

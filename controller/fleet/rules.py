@@ -2,6 +2,8 @@
 
 import re
 
+from protocol import messages
+
 IDENTITY = re.compile(r"[A-Z0-9]{1,16}")
 ROOT_KEY_BYTES = 32
 OFFLINE_AFTER_S = 2 * 3600  # boards report their status every hour
@@ -33,19 +35,41 @@ STATUS_FIELDS = (
     "last_downlink_counter",
     "clock_now_s",
 )
-OPERATOR, CREDIT, WINDOW, OVERLOAD, LOCKOUT, TAMPER, FAULT, START = (1 << bit for bit in range(8))
-
 # In order of explanation: the first that holds is the one that the consumer must hear about.
 # `{wait}` names the time until which to wait, while there is one.
 EXPLANATIONS = (
-    (OPERATOR, "disconnected by the operator", "It comes back by a reconnect command."),
-    (CREDIT, "credit is used up", "Recharge to get supply back."),
-    (LOCKOUT, "too many overload trips", "Remove the excess load{wait}, press the button."),
-    (OVERLOAD, "overload trip", "Remove the excess load{wait}, press the button."),
-    (TAMPER, "the meter's cover was opened", "Inspect the meter, then clear the tamper hold."),
-    (FAULT, "metering fault", "Have the meter checked; supply returns once it measures again."),
-    (WINDOW, "outside the package's supply hours", "Supply returns when they begin."),
-    (START, "power has just returned", "Supply comes on by itself within a minute or so."),
+    (
+        messages.HOLD_OPERATOR,
+        "disconnected by the operator",
+        "It comes back by a reconnect command.",
+    ),
+    (messages.HOLD_CREDIT, "credit is used up", "Recharge to get supply back."),
+    (
+        messages.HOLD_LOCKOUT,
+        "too many overload trips",
+        "Remove the excess load{wait}, press the button.",
+    ),
+    (messages.HOLD_OVERLOAD, "overload trip", "Remove the excess load{wait}, press the button."),
+    (
+        messages.HOLD_TAMPER,
+        "the meter's cover was opened",
+        "Inspect the meter, then clear the tamper hold.",
+    ),
+    (
+        messages.HOLD_FAULT,
+        "metering fault",
+        "Have the meter checked; supply returns once it measures again.",
+    ),
+    (
+        messages.HOLD_WINDOW,
+        "outside the package's supply hours",
+        "Supply returns when they begin.",
+    ),
+    (
+        messages.HOLD_START,
+        "power has just returned",
+        "Supply comes on by itself within a minute or so.",
+    ),
 )
 
 
