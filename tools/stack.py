@@ -19,7 +19,7 @@ from tools.errors import StackError
 
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
-RESTARTS_MAX = 50  # within one run of the stack; a process that needs more is broken
+RESTARTS_MAX = 50  # of a process that ended by itself, within one run; beyond, it is broken
 
 CONSOLE_PORT = 8000
 BROKER_PORT = 1883
@@ -56,7 +56,8 @@ class Process:
         self._arguments = arguments
         self._environment = {**os.environ, **settings}
         self.log = log
-        self.restarts = 0
+        self.restarts = 0  # not counting those after our own `kill`
+        self._was_killed = False
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -80,7 +81,18 @@ class Process:
 
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, no last words."""
+        self._was_killed = True
         self._end(signal.SIGKILL)
+
+    def revive(self) -> bool:
+        """Start it again; False, and it stays down, when it has ended by itself too often."""
+        if not self._was_killed:
+            self.restarts += 1
+        self._was_killed = False
+        if self.restarts > RESTARTS_MAX:
+            return False
+        self.start()
+        return True
 
     def stop(self) -> None:
         """End it in order; it is not revived afterwards."""
@@ -196,20 +208,14 @@ class Stack:
             if self._broker_wanted and not self.broker.running():
                 self.broker.start()
             for process in (self.headend, self.console):
-                if process.died():
-                    self._revive(process)
+                if process.died() and not process.revive():
+                    raise self._failure(process, "keeps failing")
 
     def _failure(self, process: Process, what: str) -> StackError:
         return StackError(
             f"The {process.name} {what}; it said last:\n{process.last_words()}",
             f"Mend what it says and start again; all that it said is in {process.log}.",
         )
-
-    def _revive(self, process: Process) -> None:
-        process.restarts += 1
-        if process.restarts > RESTARTS_MAX:
-            raise self._failure(process, "keeps failing")
-        process.start()
 
     def stop(self) -> None:
         """End console, headend and broker, in this order."""

@@ -2,13 +2,14 @@
 
 import socket
 import stat
+import time
 
 import pytest
 
 from tools.broker import LOOPBACK
 from tools.demo.run import run_demo
 from tools.errors import StackError, ToolError
-from tools.stack import Stack
+from tools.stack import Process, Stack
 
 
 def test_the_data_folder_is_its_owners_only(tmp_path):
@@ -43,3 +44,31 @@ def test_a_demo_whose_headend_does_not_come_up_leaves_no_process_behind(tmp_path
         run_demo(1, None, keep=False, chaos=False, home=tmp_path / "demo", as_json=False)
     assert len(ended) == 1
     assert stat.S_IMODE((tmp_path / "demo").stat().st_mode) == 0o700
+
+
+@pytest.fixture
+def sleeper(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.stack.RESTARTS_MAX", 2)
+    process = Process("sleeper", ["http.server", "0"], {}, tmp_path / "log")
+    process.start()
+    yield process
+    process.stop()
+
+
+def test_a_process_that_we_killed_comes_back_however_often(sleeper):
+    for _ in range(5):
+        sleeper.kill()
+        assert sleeper.revive()
+    assert sleeper.restarts == 0
+
+
+def test_a_process_that_ends_by_itself_too_often_stays_down(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.stack.RESTARTS_MAX", 2)
+    process = Process("broken", ["no_such_module"], {}, tmp_path / "log")
+    process.start()
+    revived = []
+    for _ in range(3):
+        while not process.died():
+            time.sleep(0.01)
+        revived.append(process.revive())
+    assert revived == [True, True, False]

@@ -14,7 +14,7 @@ from simulator.fleet import House
 from tools.stack import Stack
 
 PAUSE_S = (1.0, 4.0)
-KILLS_MAX = 200
+KILLS_MAX = 60  # a slow machine must get to the end of the story too
 BOARD_HEAD_START_S = 0.3  # real seconds that a board may live on before it is killed
 
 
