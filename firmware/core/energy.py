@@ -5,6 +5,8 @@ difference counts if it can have flowed in the time since the last one that coun
 must not know prices, nor how the chip is read. Requirement: ../shared/design/board.md "Energy".
 """
 
+from array import array
+
 from firmware.core.ledger import CHIP_WH, ENERGY_WH, RATE, RATE_WH
 
 POWER_MAX_W = 25000  # what the largest chip of the house can measure (100 A at 250 V)
@@ -25,14 +27,25 @@ REBASED = 2
 
 
 class Sample:
-    """One look at the metering chip; the driver fills the same object every second."""
+    """One look at the metering chip; the driver fills the same object every second.
+
+    With three phases `voltage_dv` is the mean, current, power and apparent power are sums, and
+    the arrays hold the three; with one phase the arrays stay as they are.
+    """
 
     def __init__(self):
         self.valid = False  # a whole, checked frame arrived
+        self.phases = 1
         self.voltage_dv = 0
         self.current_ma = 0
         self.power_dw = 0
-        self.energy_wh = 0  # the chip's counter
+        self.apparent_dva = 0
+        self.energy_wh = 0  # the chip's counter, import
+        self.reverse_wh = 0  # and export; 0 where the chip does not tell
+        self.phase_voltage_dv = array("i", bytes(12))
+        self.phase_current_ma = array("i", bytes(12))
+        self.phase_power_dw = array("i", bytes(12))
+        self.phase_apparent_dva = array("i", bytes(12))
         self.frequency_dhz = 0
         self.power_factor_pct = 0
 

@@ -9,7 +9,7 @@ must not know what the numbers mean to their owners, nor where the record is kep
 from array import array
 from binascii import crc32
 
-FORMAT_1 = 0x4A4C0001  # "JL", layout 1; another layout needs another number and a conversion
+FORMAT_2 = 0x4A4C0002  # "JL", layout 2; another layout needs another number and a conversion
 
 FORMAT = 0
 SEQUENCE = 1  # of ledger writes; the newer of two slots is the one to load
@@ -61,8 +61,46 @@ COMMAND_NEXT = 61
 PURCHASES = 64  # REMEMBERED pairs of words
 COMMANDS = 128  # REMEMBERED triples: identity in two words, stage × 256 + reason
 REMEMBERED = 32
-CRC = 224
-WORDS = 225
+
+# Protection
+BAND_TIMER_S = 224  # eight, as they stood at the last write
+UNBALANCE_S = 232
+RETRIES = 233  # automatic ones since the last good minute
+RETRY_LEFT_S = 234
+EMERGENCY_LIMIT_W = 235  # 0: none
+EMERGENCY_UNTIL_S = 236
+SOURCE = 237  # 0 mains, 1 generator, as commanded
+SOURCE_UNTIL_S = 238
+TAMPERS = 239  # since birth
+DEMAND_W = 240  # highest mean of an interval in the month of DEMAND_S
+DEMAND_S = 241
+REVERSE_WH = 242
+CHIP_REVERSE_WH = 243  # as CHIP_WH
+ENERGY_REST = 244  # what calibration left over, in the unit of firmware/core/energy.py
+OUTAGE_CUTS = 245  # cuts in a row without a good minute between them
+
+# Account
+EMERGENCY_USED = 256  # emergency credit taken and not yet repaid, Wh or paise
+EMERGENCY_GIVEN = 257  # what the consumer accepted and may still draw down to
+DEBT_PAID = 258  # of all debts ever laid on the account
+DEBT_DAY = 259  # local day number up to which the daily instalment is taken
+DAILY_DAY = 260  # the same for the daily charge
+PAID_UNTIL_S = 261  # flat packages
+DAYS_CREDITED = 262
+LIFELINE_USED = 263  # advance outstanding (UP-8)
+LAST_CREDIT_S = 264  # for the four-month rule (UP-10)
+RECHARGE_WARNED = 265
+MONTH_WH = 266  # energy of the local month in any mode
+
+# Supervision
+CRASHES = 272  # since birth
+CRASHES_RECENT = 273  # in a row, without a quarter of an hour of good running
+RESET_CAUSE = 274  # of the present start
+TASK_RESTARTS = 275  # since birth
+WATCHDOG_RESETS = 276
+
+CRC = 287
+WORDS = 288
 BYTES = WORDS * 4
 
 VALUE_MAX = 0x3FFFFFFF  # the largest small integer of the 32-bit interpreter
@@ -71,8 +109,9 @@ VALUE_MAX = 0x3FFFFFFF  # the largest small integer of the 32-bit interpreter
 def create():
     """Return the ledger of a board that has never run."""
     values = array("i", bytes(BYTES))
-    values[FORMAT] = FORMAT_1
+    values[FORMAT] = FORMAT_2
     values[CHIP_WH] = -1
+    values[CHIP_REVERSE_WH] = -1
     return values
 
 
@@ -93,7 +132,7 @@ def sequence_of(record):
     if record is None or len(record) != BYTES:
         return 0
     values = array("i", record)
-    if values[FORMAT] != FORMAT_1 or values[CRC] != checksum(memoryview(values)[:CRC]):
+    if values[FORMAT] != FORMAT_2 or values[CRC] != checksum(memoryview(values)[:CRC]):
         return 0
     return values[SEQUENCE]
 
