@@ -13,6 +13,7 @@ import uos
 import vfs
 
 from simulator.hardware import rig, virtual
+from simulator.hardware.actions import Actions
 from simulator.hardware.display import Hd44780
 from simulator.hardware.flash import BLOCK_BYTES, BLOCKS, Flash
 from simulator.hardware.serial import SerialLine
@@ -20,7 +21,6 @@ from simulator.hardware.statefile import StateFile
 from simulator.plant.loads import Profile
 from simulator.plant.world import World
 
-_PRESS_MS = 200
 _LOOK_S = 60  # profiles step by the minute, so outages begin on one
 _HEAP_EVERY = 15  # looks between two measurements of the heap
 _REAL_ROOT = "/host"  # where the computer's files are once the chip's own flash is at /
@@ -71,6 +71,8 @@ class Bench:
         self._heap = heap
         self._looks = 0
         self._busy_from = (0, 0)
+        self._acting = False
+        self.actions = Actions(clock, self.go_dark, self.leave)
         self.application = None
         self.queue = virtual.install(clock, self.outstanding, self._arrived, self._tell_time)
 
@@ -103,7 +105,13 @@ class Bench:
             self._heap.measure()
         world = rig.look()
         if not world.mains.supplied:
-            self._go_dark(world.next_power_s())
+            self.go_dark(world.next_power_s())
+
+    def follow_brown_outs(self):
+        """The power came just now, and may go at once."""
+        lasts_ms = rig.look().next_brown_out_ms()
+        if lasts_ms is not None:
+            self._clock.call_at(self._clock.now_ms + lasts_ms, self._brown_out)
 
     def _obey(self, request):
         do = request.pop("do")
@@ -124,39 +132,13 @@ class Bench:
 
     def _act(self, **action):
         """One thing that happens in the house now."""
-        if "mains" in action:
-            rig.look().set_mains(action["mains"])
-            if not action["mains"]:
-                self._go_dark(None)
-        elif "appliance" in action:
-            rig.look().switch(action.pop("appliance"), **action)
-        elif "main_switch" in action:
-            rig.look().turn_main_switch(action["main_switch"])
-        elif "weld" in action:
-            rig.look().weld(action["weld"])
-        elif "misses" in action:
-            rig.look().relay.misses = action["misses"]
-        elif "button" in action:
-            self._press(action.get("press_ms", _PRESS_MS))
-        elif "wifi" in action:
-            import network
-
-            network.available = action["wifi"]
-        else:
-            raise ValueError("nothing in a house is called %s" % ", ".join(action))
+        self._acting = True
+        try:
+            self.actions.do(action)
+        finally:
+            self._acting = False
         rig.checkpoint(force=True)
         self.say(ok=True)
-
-    def _press(self, press_ms):
-        import machine
-
-        def release():
-            rig.world.button_down = False
-            machine.edge(rig.BUTTON_PIN, True)
-
-        rig.look().button_down = True
-        machine.edge(rig.BUTTON_PIN, False)
-        self._clock.call_at(self._clock.now_ms + press_ms, release)
 
     def _observe(self):
         facts = rig.look().observe()
@@ -197,12 +179,26 @@ class Bench:
         if self.application is None:
             self.application = getattr(sys.modules["firmware.main"], "application", None)
 
-    def _go_dark(self, power_s):
-        """Mains are gone. The fleet kills this process: nothing of the firmware may run now."""
+    def go_dark(self, power_s):
+        """Mains are gone until `power_s` (None: until told); nothing of the firmware runs now."""
+        rig.look().lose_power()
         facts = rig.look().observe()
         facts["display"] = [" " * 16, " " * 16]
         rig.checkpoint(force=True)
-        self.say(dark=rig.world.second, power_s=power_s, observation=facts)
+        self._end(dark=rig.world.second, power_s=power_s, observation=facts)
+
+    def leave(self, cause):
+        """The chip resets: the fleet starts another process, with that reset cause."""
+        rig.look().lose_power()
+        rig.checkpoint(force=True)
+        self._end(left=cause, at=self._clock.second())
+
+    def _brown_out(self):
+        self.go_dark(rig.look().second + rig.world.brown_out_s())
+
+    def _end(self, **news):
+        """Tell the fleet why this process is over, and stand still until it is killed."""
+        self.say(acted=self._acting, **news)
         while self._channel.readline():
             pass
         sys.exit()
@@ -228,13 +224,7 @@ def main(parameters):
     _mount(parameters, root_folders)
     _sow(parameters["seed"], world)
     rig.checkpoint(force=True)
-
-    def leave(cause):
-        rig.checkpoint(force=True)
-        bench.say(left=cause, at=clock.second())
-        sys.exit()
-
-    rig.leave = leave
+    rig.leave = bench.leave
     import asyncio
 
     asyncio.create_task(bench.serve())
@@ -251,6 +241,7 @@ def _start(bench, heap):
     bench.say(
         ready=rig.clock.second(), simulator_bytes=heap.simulator_bytes, code_bytes=heap.code_bytes
     )
+    bench.follow_brown_outs()
     bench.look()
     firmware.main.run()
     bench.say(ended=rig.clock.second())

@@ -140,23 +140,27 @@ class House:
         self.now_s = self._target_s
 
     def act(self, **action: Any) -> None:
-        """Something happens in the house now.
+        """Something happens in the house now: one of `simulator/hardware/actions.py`.
 
         - `appliance="heater", power_w=2000` (0: off), `inrush_w`, `inrush_ms`,
           `duty=[on_s, off_s]`
-        - `button=True` (`press_ms`)
-        - `mains`, `main_switch` (the consumer's own), `weld`, `wifi`: `True` or `False`
-        - `misses=n`: pulses that the relay will not follow
+        - `button=True` (`press_ms`, `bounces`)
+        - `mains` (`off_s`), `main_switch` (the consumer's own), `generator`, `wifi`: `True` or
+          `False`
+        - the faults that `simulator/faults.py` lists
 
         Raises BoardRefused, NotRunning.
         """
         self.tend()
         if action.get("mains") and self.dark:
             self._power_up(self.now_s)
-        elif action.get("mains") is False:
-            self._take_news(self._exchange(do="act", **action))
-        else:
-            self._ask(do="act", **action)
+            return
+        answer = self._exchange(do="act", **action)
+        while "ok" not in answer:
+            self._take_news(answer)
+            if answer["acted"]:
+                return
+            answer = self._exchange(do="act", **action)  # that came just as we asked
 
     def observe(self) -> Facts:
         """Facts of the moment; those of the last moment with power, when there is none."""
@@ -267,7 +271,7 @@ class House:
         if "dark" in answer:
             self._lose_power(answer)
         elif "left" in answer:
-            self._end_process()
+            self.kill()
             self._launch(answer["left"], None)
 
     def _lose_power(self, answer: Facts) -> None:

@@ -92,7 +92,7 @@ class Pin:
         if self.number == rig.LOAD_SIDE_PIN:
             return 1 if rig.look().load_side_live() else 0
         if self.number == rig.BUTTON_PIN:
-            return 0 if rig.world.button_down else 1
+            return 0 if rig.world.button_down or rig.world.button_stuck else 1
         return self._level
 
     def _drive(self, level):

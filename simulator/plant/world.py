@@ -8,6 +8,7 @@ its profile.
 
 from simulator.plant.chance import Chance
 from simulator.plant.chip import Chip
+from simulator.plant.disturbance import Disturbance
 from simulator.plant.loads import APPLIANCES_MAX, DAY_S, NO_MAINS, Appliance
 from simulator.plant.mains import Mains
 from simulator.plant.relay import Relay
@@ -15,7 +16,10 @@ from simulator.plant.relay import Relay
 _WH_DWMS = 36_000_000
 _MWH_DWMS = 36_000
 _LONGEST_MS = 600_000  # at most this far in one step
+_MILLION = 1_000_000
+BROWN_OUT_MS_MIN = 50
 UTC_OFFSET_S = 19_800
+SENSE_DEAD, SENSE_LIVE = 0, 1  # what a broken load-side sense says, whatever the line does
 
 
 class World:
@@ -25,15 +29,23 @@ class World:
         self.second = start_s
         self.ms = 0
         self.button_down = False
+        self.button_stuck = False
+        self.cover_open = False
+        self.load_sense = None  # SENSE_DEAD or SENSE_LIVE when it is broken
+        self.brown_outs = None  # [times left, longest on in ms, longest off in s]
         self._main_switch = True
-        self._rtc_offset_s = -start_s - DAY_S * 7305  # an RTC that was never set says 2000
+        self._rtc_offset_s = 0
+        self._rtc_ppm = 0  # how much the board's own clock gains
+        self._rtc_from_s = start_s  # since when
         self._start_s = start_s
+        self.lose_rtc()
         self._profile = profile
         chance = Chance(seed)
         self.mains = Mains(chance)
         self.chance = chance
         self.relay = Relay()
         self.chip = Chip(chance.below(1000), gain_bp)
+        self.disturbance = Disturbance(chance)
         self.appliances = {}
         self._profile_w = 0
         self._profile_var = 0
@@ -57,22 +69,60 @@ class World:
                 self._change()
 
     def load_side_live(self):
-        """Whether there is voltage behind the contacts."""
+        """Whether the sense behind the contacts says that there is voltage."""
+        if self.load_sense is not None:
+            return self.load_sense == SENSE_LIVE
         return self.relay.closed and self.mains.voltage_dv() > 0
 
     def answer(self, request):
         """The metering chip's answer to a frame; nothing when it has no mains."""
         if not self.mains.voltage_dv():
             return b""
-        return self.chip.answer(request, self.second, self.ms)
+        answer = self.chip.answer(request, self.second, self.ms)
+        if self.disturbance.active:
+            return self.disturbance.spoil(request, answer)
+        return answer
 
     def rtc_s(self):
         """Board time by the board's own clock, which nobody need have set."""
-        return self.second + self._rtc_offset_s
+        gained_s = (self.second - self._rtc_from_s) * self._rtc_ppm // _MILLION
+        return self.second + self._rtc_offset_s + gained_s
 
     def set_rtc(self, board_s):
         """Set the board's own clock, s of board time."""
         self._rtc_offset_s = board_s - self.second
+        self._rtc_from_s = self.second
+
+    def lose_rtc(self):
+        """The clock's battery is empty: a clock that was never set says 2000."""
+        self.set_rtc(-DAY_S * 7305)
+
+    def drift_rtc(self, ppm):
+        """From now on the board's own clock gains `ppm` seconds in a million."""
+        self.set_rtc(self.rtc_s())
+        self._rtc_ppm = ppm
+
+    def lose_power(self):
+        """The board goes dark, or resets, at this moment: whatever it held, it lets go."""
+        self._settle()
+        self.relay.release(self.second % DAY_S * 1000 + self.ms)
+        self._changed()
+
+    def next_brown_out_ms(self):
+        """Return how long the power that came just now will last, or None: it stays."""
+        if not self.brown_outs:
+            return None
+        self.brown_outs[0] -= 1
+        return self.chance.between(BROWN_OUT_MS_MIN, self.brown_outs[1])
+
+    def brown_out_s(self):
+        """Return how long the power is away now, or None outside brown-outs."""
+        if not self.brown_outs:
+            return None
+        left, _, off_s_max = self.brown_outs
+        if left <= 0:
+            self.brown_outs = None
+        return self.chance.between(1, off_s_max)
 
     def drive_coil(self, closing, level):
         """Put current (`level`) through the relay's closing or opening coil, or stop it."""
@@ -130,6 +180,7 @@ class World:
             "relay_operations": self.relay.operations,
             "mains": self.mains.voltage_dv() > 0,
             "voltage_dv": self.mains.voltage_dv(),
+            "generator": self.mains.generator,
             "power_w": self._power_dw // 10,
             "delivered_mwh": self.delivered_mwh(),
             "delivered_by_appliance_mwh": by_name,
@@ -142,7 +193,10 @@ class World:
         self._changed()
         appliances = [[name, thing.state()] for name, thing in self.appliances.items()]
         return [
-            [self.second, self.ms, self._rtc_offset_s, self._start_s, self._main_switch],
+            [self.second, self.ms, self._start_s, self._main_switch],
+            [self._rtc_offset_s, self._rtc_ppm, self._rtc_from_s],
+            [self.button_stuck, self.cover_open, self.load_sense, self.brown_outs],
+            self.disturbance.state(),
             [self._energy_wh, self._rest_dwms],
             [self._profile_w, self._profile_var, self._profile_left_ms],
             self.chance.state,
@@ -154,8 +208,12 @@ class World:
 
     def restore(self, state):
         """Go back to what `state` was taken from."""
-        moment, energy, profile, chance, mains, relay, chip, appliances = state
-        self.second, self.ms, self._rtc_offset_s, self._start_s, self._main_switch = moment
+        (moment, rtc, faults, disturbance,
+         energy, profile, chance, mains, relay, chip, appliances) = state  # fmt: skip
+        self.second, self.ms, self._start_s, self._main_switch = moment
+        self._rtc_offset_s, self._rtc_ppm, self._rtc_from_s = rtc
+        self.button_stuck, self.cover_open, self.load_sense, self.brown_outs = faults
+        self.disturbance.restore(disturbance)
         self._energy_wh, self._rest_dwms = energy
         self._profile_w, self._profile_var, self._profile_left_ms = profile
         self.chance.state = chance
