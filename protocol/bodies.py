@@ -34,7 +34,7 @@ _BALANCE = (-TOTAL_MAX, TOTAL_MAX)
 _TOTAL = (0, TOTAL_MAX)
 _VOLTAGE = (0, VOLTAGE_MAX_V)
 _POWER = (0, POWER_MAX_W)
-_CREDIT_MODE = (0, 2)
+_CREDIT_MODE = (0, 3)
 _DAY_S = (0, 86_400)
 
 _READING = (
@@ -64,7 +64,7 @@ _EVENT = (
 )
 _STATUS = (
     (0, 2),  # clock state
-    (0, 255),  # holds
+    (0, 511),  # holds
     (0, 1),  # relay
     _POWER,  # power_w
     _VOLTAGE,  # voltage_v
@@ -84,10 +84,24 @@ _STATUS = (
     _SEQUENCE_OR_NONE,  # last reading
     _SEQUENCE_OR_NONE,  # last event
     _COUNT,  # heap free bytes
-    (0, 3),  # metering state
+    (0, 4),  # metering state
     (0, COUNTER_MAX),  # last downlink counter
     _TIME,  # now_s
+    # From here on a field that is absent is 0.
+    _POWER,  # maximum demand, W
+    _TIME,  # its time
+    _ENERGY,  # reverse energy
+    (0, 1),  # source
+    _TOTAL,  # emergency credit outstanding
+    _TOTAL,  # debt outstanding
+    _TIME,  # paid_until_s
+    _COUNT,  # days that a recharge is overdue
+    _COUNT,  # task restarts
+    _COUNT,  # crashes
+    (0, 1),  # safe mode
+    _COUNT,  # tampers
 )
+_STATUS_REQUIRED = 24
 
 
 def check_hello(body):
@@ -122,11 +136,21 @@ def check_events(body):
 
 
 def check_status(body):
-    """All 24 fields of the state of a board."""
-    _check_keys(body, "status", len(_STATUS))
-    for key, bounds in enumerate(_STATUS):
-        if type(body[key]) is not int or not bounds[0] <= body[key] <= bounds[1]:
-            check_integer(body[key], bounds, "status: field %d" % key)
+    """The state of a board: fields 0-23, and those after them that are not 0.
+
+    Fields that we do not know yet may be any integers.
+    """
+    if type(body) is not dict or len(body) < _STATUS_REQUIRED:
+        raise MessageError("status must be a map of at least %d keys" % _STATUS_REQUIRED)
+    for key in range(_STATUS_REQUIRED):
+        if key not in body:
+            raise MessageError("status: key %d is missing" % key)
+    for key, value in body.items():
+        if type(key) is not int:
+            raise MessageError("status: keys are integers")
+        bounds = _STATUS[key] if 0 <= key < len(_STATUS) else _BALANCE
+        if type(value) is not int or not bounds[0] <= value <= bounds[1]:
+            check_integer(value, bounds, "status: field %d" % key)
 
 
 def check_receipt(body):

@@ -73,7 +73,7 @@ def _append_container(out, value, depth):
     elif isinstance(value, dict):
         _append_head(out, 0xA0, len(value))
         for key in _ascending_keys(value):
-            out.append(key)
+            _append_head(out, 0x00, key)
             _append(out, value[key], depth)
     else:
         raise EncodeError("a %s has no form on the wire" % type(value).__name__)

@@ -8,6 +8,8 @@ from protocol import programme
 from protocol.errors import CommandError, ProgrammeError
 from protocol.limits import (
     AMOUNT_MAX,
+    DAYS_MAX,
+    LIMIT_MAX_W,
     MESSAGE_MAX_S,
     MESSAGE_TEXT_MAX,
     PROFILE_READINGS_MAX,
@@ -20,18 +22,21 @@ DISCONNECT = 1
 RECONNECT = 2
 SET_PROGRAMME = 3
 CREDIT = 4
+SET_EMERGENCY_LIMIT = 5
+CLEAR_TAMPER = 6
 SET_CLOCK = 7
 READ_REGISTERS = 8
 READ_PROFILE = 9
 SHOW_MESSAGE = 13
+SET_SOURCE = 14
 
 NUMBERS = {
     "disconnect": DISCONNECT,
     "reconnect": RECONNECT,
     "set_programme": SET_PROGRAMME,
     "credit": CREDIT,
-    "set_emergency_limit": 5,
-    "clear_tamper": 6,
+    "set_emergency_limit": SET_EMERGENCY_LIMIT,
+    "clear_tamper": CLEAR_TAMPER,
     "set_clock": SET_CLOCK,
     "read_registers": READ_REGISTERS,
     "read_profile": READ_PROFILE,
@@ -39,8 +44,16 @@ NUMBERS = {
     "install_release": 11,
     "confirm_release": 12,
     "show_message": SHOW_MESSAGE,
+    "set_source": SET_SOURCE,
 }
-_NOT_YET = (5, 6, 10, 11, 12)
+_NOT_YET = (10, 11, 12)
+
+UNIT_ENERGY = 1
+UNIT_MONEY = 2
+UNIT_DAYS = 3
+
+SOURCE_MAINS = 0
+SOURCE_GENERATOR = 1
 
 STAGE_RECEIVED = 1
 STAGE_APPLIED = 2
@@ -99,8 +112,21 @@ def _check_credit(arguments):
     purchase = arguments[0]
     if type(purchase) is not bytes or len(purchase) != PURCHASE_ID_BYTES:
         raise CommandError(REASON_BAD_ARGUMENTS, "purchase id: give %d bytes" % PURCHASE_ID_BYTES)
-    _check_integer(arguments[1], 1, 2, "unit")
-    _check_integer(arguments[2], 1, AMOUNT_MAX, "amount")
+    _check_integer(arguments[1], UNIT_ENERGY, UNIT_DAYS, "unit")
+    most = DAYS_MAX if arguments[1] == UNIT_DAYS else AMOUNT_MAX
+    _check_integer(arguments[2], 1, most, "amount")
+
+
+def _check_set_emergency_limit(arguments):
+    _check_keys(arguments, 2)
+    _check_integer(arguments[0], 0, LIMIT_MAX_W, "limit_w")
+    _check_integer(arguments[1], 0, TIME_MAX_S, "until_s")
+
+
+def _check_set_source(arguments):
+    _check_keys(arguments, 2)
+    _check_integer(arguments[0], SOURCE_MAINS, SOURCE_GENERATOR, "source")
+    _check_integer(arguments[1], 0, TIME_MAX_S, "until_s")
 
 
 def _check_set_clock(arguments):
@@ -151,8 +177,11 @@ _CHECKS = {
     RECONNECT: _check_nothing,
     SET_PROGRAMME: _check_set_programme,
     CREDIT: _check_credit,
+    SET_EMERGENCY_LIMIT: _check_set_emergency_limit,
+    CLEAR_TAMPER: _check_nothing,
     SET_CLOCK: _check_set_clock,
     READ_REGISTERS: _check_nothing,
     READ_PROFILE: _check_read_profile,
     SHOW_MESSAGE: _check_show_message,
+    SET_SOURCE: _check_set_source,
 }

@@ -17,7 +17,7 @@ REPLAY_WINDOW = 64
 
 PAYLOAD_MAX_BYTES = 4096  # a whole MQTT payload, envelope included
 NESTING_MAX = 8
-MAP_KEY_MAX = 23
+MAP_KEY_MAX = 63
 
 READINGS_PER_MESSAGE_MAX = 24
 EVENTS_PER_MESSAGE_MAX = 32
@@ -36,6 +36,7 @@ COUNT_MAX = 0x3FFF_FFFF  # boots, trips, outages, minutes
 EVENT_CODE_MAX = 65_535
 EVENT_VALUE_MAX = TOTAL_MAX
 
+DAYS_MAX = 3_660  # of a flat package, with one purchase
 PROFILE_READINGS_MAX = 960  # ten days of 15 minute readings
 MESSAGE_TEXT_MAX = 32  # two lines of sixteen
 MESSAGE_MAX_S = 86_400
@@ -52,3 +53,13 @@ BAND_MAX_PERCENT = 1_000
 BAND_MAX_S = 3_600
 TRIPS_MAX = 15  # before a lockout: a board remembers the trips of that many and one more
 WINDOWS_MAX = 16
+RETRIES_MAX = 15  # automatic ones after a trip
+RETRY_INTERVAL_MIN_S = 10
+RETRY_INTERVAL_MAX_S = 3_600
+FROZEN_MAX_S = 3_600
+SPECIAL_DAYS_MAX = 16
+SEASONS_MAX = 4
+DST_EXTRA_MAX_MIN = 120
+YEAR_MIN = 2020
+YEAR_MAX = 2053
+RECHARGE_DAYS_MAX = 3_660

@@ -1,10 +1,12 @@
 """The programme: everything a package asks of a board, as one immutable record (docs/wire.md).
 
 In memory it is the decoded CBOR map: plain dicts and lists under the key numbers below, so that
-a board looks values up without allocating. This module must not know slots, activation or relays.
+a board looks values up without allocating. What a package does not use is not on the wire: its key
+is left out there (a neutral value may not be written) and filled in for whoever reads. This module
+must not know slots, activation or relays.
 """
 
-from protocol import cbor, rating, windows
+from protocol import cbor, dates, rating, records, windows
 from protocol.errors import DecodeError, EncodeError, ProgrammeError
 from protocol.limits import (
     AMOUNT_MAX,
@@ -13,9 +15,14 @@ from protocol.limits import (
     BAND_MIN_PERCENT,
     BANDS_MAX,
     COUNT_MAX,
+    FROZEN_MAX_S,
     LIMIT_MAX_W,
     PACKAGE_ID_MAX,
     PROGRAMME_MAX_BYTES,
+    RECHARGE_DAYS_MAX,
+    RETRIES_MAX,
+    RETRY_INTERVAL_MAX_S,
+    RETRY_INTERVAL_MIN_S,
     START_DELAY_MAX_S,
     TIME_MAX_S,
     TRIPS_MAX,
@@ -95,6 +102,17 @@ DEFAULT_LOAD = {
     LOAD_SILENT_S: 5,
     LOAD_FAULT_AFTER_S: 30,
 }
+# What a key means that is left out.
+NEUTRAL = {SPECIAL_DAYS: [], SEASONS: [], DST: None, SECOND_LIMIT: None, TAMPER_HOLDS: False}
+NEUTRAL_LOAD = {
+    LOAD_RETRIES_MAX: 0,
+    LOAD_RETRY_INTERVAL_S: 60,
+    LOAD_PHASE_LIMIT_W: 0,
+    LOAD_UNBALANCE_PCT: 0,
+    LOAD_FROZEN_S: 300,
+    LOAD_CONFIRM: 0,
+}
+NEUTRAL_CREDIT = dict.fromkeys(range(CREDIT_EMERGENCY, CREDIT_RECHARGE_DAYS + 1), 0)
 
 NAMES = (
     "version",
@@ -109,6 +127,11 @@ NAMES = (
     "interval_s",
     "start_delay_s",
     "language",
+    "special_days",
+    "seasons",
+    "dst",
+    "second_limit",
+    "tamper_holds",
 )
 LOAD_NAMES = (
     "limit_w",
@@ -120,6 +143,12 @@ LOAD_NAMES = (
     "lockout_s",
     "silent_s",
     "fault_after_s",
+    "retries_max",
+    "retry_interval_s",
+    "phase_limit_w",
+    "unbalance_pct",
+    "frozen_s",
+    "confirm",
 )
 CREDIT_NAMES = (
     "mode",
@@ -130,6 +159,15 @@ CREDIT_NAMES = (
     "sanctioned_load_w",
     "phases",
     "opened_s",
+    "emergency",
+    "emergency_below",
+    "debt_total",
+    "debt_per_day",
+    "debt_share_pct",
+    "daily_charge",
+    "lifeline_advance",
+    "lifeline_wh",
+    "recharge_days",
 )
 
 _INTERVALS_S = (60, 300, 600, 900, 1800, 3600)
@@ -150,22 +188,40 @@ _LOAD_INTEGERS = (
     (LOAD_LOCKOUT_S, 0, 86_400),
     (LOAD_SILENT_S, 1, 3_600),
     (LOAD_FAULT_AFTER_S, 1, 3_600),
+    (LOAD_RETRIES_MAX, 0, RETRIES_MAX),
+    (LOAD_RETRY_INTERVAL_S, RETRY_INTERVAL_MIN_S, RETRY_INTERVAL_MAX_S),
+    (LOAD_PHASE_LIMIT_W, 0, LIMIT_MAX_W),
+    (LOAD_UNBALANCE_PCT, 0, 100),
+    (LOAD_FROZEN_S, 0, FROZEN_MAX_S),
+    (LOAD_CONFIRM, 0, CONFIRM_CREDIT | CONFIRM_OUTAGE | CONFIRM_OPERATOR),
 )
 _CREDIT_INTEGERS = (
-    (CREDIT_MODE, MODE_POSTPAID, MODE_MONEY),
+    (CREDIT_MODE, MODE_POSTPAID, MODE_FLAT),
     (CREDIT_LOW_1, 0, AMOUNT_MAX),
     (CREDIT_LOW_2, 0, AMOUNT_MAX),
     (CREDIT_RECONNECT, 1, AMOUNT_MAX),
     (CREDIT_SANCTIONED_LOAD_W, 1, LIMIT_MAX_W),
     (CREDIT_OPENED_S, 0, TIME_MAX_S),
+    (CREDIT_EMERGENCY, 0, AMOUNT_MAX),
+    (CREDIT_EMERGENCY_BELOW, 0, AMOUNT_MAX),
+    (CREDIT_DEBT_TOTAL, 0, AMOUNT_MAX),
+    (CREDIT_DEBT_PER_DAY, 0, AMOUNT_MAX),
+    (CREDIT_DEBT_SHARE_PCT, 0, 100),
+    (CREDIT_DAILY_CHARGE, 0, AMOUNT_MAX),
+    (CREDIT_LIFELINE_ADVANCE, 0, AMOUNT_MAX),
+    (CREDIT_LIFELINE_WH, 0, AMOUNT_MAX),
+    (CREDIT_RECHARGE_DAYS, 0, RECHARGE_DAYS_MAX),
 )
 
 
 def encode(programme):
     """Return the bytes of a programme. Raises ProgrammeError unless a board may run it."""
     validate(programme)
+    brief = records.without(programme, NEUTRAL)
+    brief[LOAD] = records.without(programme[LOAD], NEUTRAL_LOAD)
+    brief[CREDIT] = records.without(programme[CREDIT], NEUTRAL_CREDIT)
     try:
-        data = cbor.encode(programme)
+        data = cbor.encode(brief)
     except EncodeError as error:
         raise ProgrammeError("programme: " + str(error)) from None
     _check_size(data)
@@ -180,21 +236,37 @@ def decode(data):
     except DecodeError as error:
         raise ProgrammeError("programme: " + str(error)) from None
     validate(programme)
+    records.check_brief(programme, NEUTRAL, NAMES)
+    records.check_brief(programme[LOAD], NEUTRAL_LOAD, LOAD_NAMES)
+    records.check_brief(programme[CREDIT], NEUTRAL_CREDIT, CREDIT_NAMES)
+    return fill(programme)
+
+
+def fill(programme):
+    """Put the neutral value under every key that `programme` leaves out; return it."""
+    records.fill(programme, NEUTRAL)
+    records.fill(programme[LOAD], NEUTRAL_LOAD)
+    records.fill(programme[CREDIT], NEUTRAL_CREDIT)
     return programme
 
 
 def validate(programme):
     """Raise ProgrammeError (RatingError for the tariff) saying what no board may run, and why."""
-    _check_map(programme, NAMES, "programme")
-    _check_integers(programme, _INTEGERS, NAMES, "programme")
+    records.check_map(programme, NAMES, NEUTRAL, "programme")
+    records.check_integers(programme, _INTEGERS, NAMES, "programme")
     package_id = programme[PACKAGE_ID]
     if type(package_id) is not str or not 1 <= len(package_id) <= PACKAGE_ID_MAX:
         raise ProgrammeError("package_id: give 1 to %d characters" % PACKAGE_ID_MAX)
     _check_load(programme[LOAD])
-    windows.validate(programme[WINDOWS], "windows")
-    if type(programme[SUPPLY_CLOCK_UNSET]) is not bool:
-        raise ProgrammeError("supply_clock_unset: give true or false")
+    windows.validate(programme[WINDOWS], "windows", True)
+    for key in (SUPPLY_CLOCK_UNSET, TAMPER_HOLDS):
+        if type(programme.get(key, False)) is not bool:
+            raise ProgrammeError("%s: give true or false" % NAMES[key])
     _check_credit(programme[CREDIT])
+    dates.check_special_days(programme.get(SPECIAL_DAYS, []))
+    dates.check_seasons(programme.get(SEASONS, []))
+    dates.check_dst(programme.get(DST))
+    _check_second_limit(programme.get(SECOND_LIMIT))
     if programme[INTERVAL_S] not in _INTERVALS_S:
         raise ProgrammeError("interval_s: give one of %s" % (_INTERVALS_S,))
     if programme[TARIFF] is not None:
@@ -206,22 +278,23 @@ def validate(programme):
 def from_names(names):
     """Return the record for its readable form: the names above instead of numbers.
 
-    Names of `load` left out take DEFAULT_LOAD; nothing else may be left out. Raises
+    Names of `load` left out take DEFAULT_LOAD; what has a neutral value may be left out. Raises
     ProgrammeError for a name that is unknown or missing, and whatever `validate` raises.
     """
-    programme = _numbered(names, NAMES, "programme")
+    programme = records.numbered(names, NAMES, "programme")
     load = dict(DEFAULT_LOAD)
-    load.update(_numbered(programme.get(LOAD, {}), LOAD_NAMES, "load"))
+    load.update(records.numbered(programme.get(LOAD, {}), LOAD_NAMES, "load"))
     programme[LOAD] = load
-    programme[CREDIT] = _numbered(programme.get(CREDIT, {}), CREDIT_NAMES, "credit")
+    programme[CREDIT] = records.numbered(programme.get(CREDIT, {}), CREDIT_NAMES, "credit")
     if programme.get(TARIFF) is not None:
         programme[TARIFF] = rating.from_names(programme[TARIFF])
     validate(programme)
-    return programme
+    return fill(programme)
 
 
 def to_names(programme):
-    """Return the readable form of a valid record."""
+    """Return the readable form of a valid record, complete."""
+    programme = fill(_copy(programme))
     names = {name: programme[key] for key, name in enumerate(NAMES)}
     names["load"] = {name: programme[LOAD][key] for key, name in enumerate(LOAD_NAMES)}
     names["credit"] = {name: programme[CREDIT][key] for key, name in enumerate(CREDIT_NAMES)}
@@ -230,13 +303,11 @@ def to_names(programme):
     return names
 
 
-def _numbered(names, known, what):
-    if not isinstance(names, dict):
-        raise ProgrammeError("%s: give a map of names" % what)
-    for name in names:
-        if name not in known:
-            raise ProgrammeError("%s: unknown name %r; use %s" % (what, name, ", ".join(known)))
-    return {key: names[name] for key, name in enumerate(known) if name in names}
+def _copy(programme):
+    copy = dict(programme)
+    copy[LOAD] = dict(programme[LOAD])
+    copy[CREDIT] = dict(programme[CREDIT])
+    return copy
 
 
 def _check_size(data):
@@ -247,28 +318,9 @@ def _check_size(data):
         )
 
 
-def _check_map(value, names, what):
-    if type(value) is not dict:
-        raise ProgrammeError("%s must be a map" % what)
-    for key, name in enumerate(names):
-        if key not in value:
-            raise ProgrammeError("%s: %s (key %d) is missing" % (what, name, key))
-    if len(value) != len(names):
-        raise ProgrammeError("%s: only keys 0 to %d are known" % (what, len(names) - 1))
-
-
-def _check_integers(value, integers, names, what):
-    for key, lowest, highest in integers:
-        number = value[key]
-        if type(number) is not int or not lowest <= number <= highest:
-            raise ProgrammeError(
-                "%s: %s must be an integer from %d to %d" % (what, names[key], lowest, highest)
-            )
-
-
 def _check_load(load):
-    _check_map(load, LOAD_NAMES, "load")
-    _check_integers(load, _LOAD_INTEGERS, LOAD_NAMES, "load")
+    records.check_map(load, LOAD_NAMES, NEUTRAL_LOAD, "load")
+    records.check_integers(load, _LOAD_INTEGERS, LOAD_NAMES, "load")
     bands = load[LOAD_BANDS]
     if type(bands) is not list or not 1 <= len(bands) <= BANDS_MAX:
         raise ProgrammeError("load: give 1 to %d bands" % BANDS_MAX)
@@ -295,10 +347,20 @@ def _check_band(band):
 
 
 def _check_credit(credit):
-    _check_map(credit, CREDIT_NAMES, "credit")
-    _check_integers(credit, _CREDIT_INTEGERS, CREDIT_NAMES, "credit")
+    records.check_map(credit, CREDIT_NAMES, NEUTRAL_CREDIT, "credit")
+    records.check_integers(credit, _CREDIT_INTEGERS, CREDIT_NAMES, "credit")
     if credit[CREDIT_LOW_2] > credit[CREDIT_LOW_1]:
         raise ProgrammeError("credit: low_2 must not be above low_1, which warns first")
     if credit[CREDIT_PHASES] not in (1, 3):
         raise ProgrammeError("credit: phases must be 1 or 3")
     windows.validate(credit[CREDIT_FRIENDLY_WINDOWS], "friendly_windows")
+
+
+def _check_second_limit(second):
+    """Another limit, on the generator or inside windows: null or [limit_w, windows]."""
+    if second is None:
+        return
+    good = type(second) is list and len(second) == 2 and type(second[0]) is int
+    if not good or not 1 <= second[0] <= LIMIT_MAX_W:
+        raise ProgrammeError("second_limit: give null or [limit_w 1-%d, windows]" % LIMIT_MAX_W)
+    windows.validate(second[1], "second_limit")

@@ -4,7 +4,7 @@ Time, randomness and the store are arguments; a month replays exactly. This modu
 of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/board.md.
 """
 
-from firmware.core import calendar, energy, ledger, panel, report
+from firmware.core import energy, ledger, panel, report
 from firmware.core.account import Account
 from firmware.core.actions import (
     PERSIST,
@@ -14,14 +14,16 @@ from firmware.core.actions import (
     SET_CLOCK,
     SHOW,
 )
+from firmware.core.calendar import DAY_S
 from firmware.core.clock import UNSET, Clock
 from firmware.core.counters import Counters
 from firmware.core.door import Door
 from firmware.core.metering import OK
 from firmware.core.programmes import Programmes
 from firmware.core.recorder import Recorder, boundary_before
+from firmware.core.schedule import Schedule
 from firmware.core.supply import Supply
-from protocol import messages, rating, windows
+from protocol import messages
 from protocol import programme as wire
 
 RECOVERY_S = 10  # so long what fell due in an outage waits for the chip to tell what it counted
@@ -42,12 +44,11 @@ class Board:
         self.programmes = Programmes(values, store)
         self.counters = Counters(values, self.clock, self.recorder, self.persist)
         self._door = Door(self, values)
-        self._local = calendar.LocalTime()
+        self.schedule = Schedule()
         self._actions = 0
         self._minute = -1
         self._recovered = False
         self._ready_s = 0  # uptime
-        self._is_friendly = False
         self._persisted_wh = 0
         self._persisted_s = 0
         self._message = ("", "")
@@ -56,11 +57,20 @@ class Board:
         self.heap_free_bytes = 0  # whoever can measure it puts it here
         self.profile_request = None  # (first, last) sequence to send again; the uplink clears it
 
-    def start(self, now_s, clock_state, uptime_s, random_s, reset_cause=RESET_POWER_ON):
+    def start(
+        self,
+        now_s,
+        clock_state,
+        uptime_s,
+        random_s,
+        reset_cause=RESET_POWER_ON,
+        counter_is_new=False,
+    ):
         """Recover from the store and come up with the holds that were; call once, first.
 
         `now_s` is board time if `clock_state` is not UNSET, else ignored: time then runs on from
         the last ledger write. `random_s` is any random number ≥ 0, for the start hold.
+        `counter_is_new`: the chip's energy counter began anew with this start.
         """
         values = self._values
         is_new = not self._load_ledger()
@@ -71,6 +81,8 @@ class Board:
         self.clock.uptime_s = uptime_s
         self.clock.set(now_s if clock_state != UNSET else written_s, clock_state)
         values[ledger.BOOTS] += 1
+        if counter_is_new:
+            self.energy.forget_counter()
         self.counters.load()
         self.recorder.recover()
         self.programmes.load()
@@ -128,7 +140,7 @@ class Board:
     def press_button(self, now_s, uptime_s):
         """Take a press of the button; return the actions."""
         self._begin(now_s, uptime_s)
-        self.supply.review(self.account, self._is_friendly)
+        self.supply.review(self.account, self.schedule.is_friendly)
         self.supply.press_button()
         return self._finish()
 
@@ -154,7 +166,7 @@ class Board:
     def _finish(self):
         """Judge the holds, drive the relay and write the ledger when that is due."""
         supply = self.supply
-        supply.review(self.account, self._is_friendly)
+        supply.review(self.account, self.schedule.is_friendly)
         supply.drive_relay()
         if (
             supply.changed
@@ -209,27 +221,16 @@ class Board:
         self._follow_calendar()
 
     def _follow_windows(self):
-        programme = self.programmes.active
-        local = self._local
-        local.refresh(self.clock.time_s, programme[wire.UTC_OFFSET_MIN])
-        is_open = programme[wire.SUPPLY_CLOCK_UNSET]
-        self._is_friendly = False
-        if self.clock.state != UNSET:
-            hours = programme[wire.WINDOWS]
-            friendly = programme[wire.CREDIT][wire.CREDIT_FRIENDLY_WINDOWS]
-            is_open = not hours or windows.inside(hours, local.weekday, local.minute)
-            self._is_friendly = windows.inside(friendly, local.weekday, local.minute)
-        self.supply.follow_window(is_open, local.minute)
+        schedule = self.schedule
+        schedule.refresh(self.clock.time_s, self.clock.state != UNSET)
+        self.supply.follow_window(schedule.is_open, schedule.local.minute)
 
     def _follow_calendar(self):
         if self.clock.state == UNSET:
             return
-        local = self._local
-        tariff = self.programmes.active[wire.TARIFF]
-        self.account.follow(local)
-        rate = rating.rate_at(tariff, local.weekday, local.minute) if tariff else 0
-        if rate != self._values[ledger.RATE]:
-            self._values[ledger.RATE] = rate
+        self.account.follow(self.schedule.local)
+        if self.schedule.rate != self._values[ledger.RATE]:
+            self._values[ledger.RATE] = self.schedule.rate
             self.supply.changed = True  # energy recovered after a cut belongs to this rate now
 
     def _write_readings(self):
@@ -243,13 +244,12 @@ class Board:
 
     def _end_terms(self):
         """Charge what is the old terms': the day too, unless it begins with this very second."""
-        utc_offset_min = self.programmes.active[wire.UTC_OFFSET_MIN]
         now_s = self.clock.time_s
-        self._local.refresh(now_s, utc_offset_min)
-        if boundary_before(now_s, utc_offset_min, calendar.DAY_S) == now_s:
-            self.account.close_months(self._local)
+        self.schedule.refresh(now_s, True)
+        if boundary_before(now_s, self.schedule.offset_min, DAY_S) == now_s:
+            self.account.close_months(self.schedule.local)
         else:
-            self.account.follow(self._local)
+            self.account.follow(self.schedule.local)
 
     def _end_interval(self):
         """Write the last reading under the old terms, so that a bill can be split exactly here.
@@ -287,11 +287,12 @@ class Board:
     def _configure(self):
         """Let the programme in force take effect; return whether the terms of rating changed."""
         programme = self.programmes.active
+        self.schedule.configure(programme)
         self.supply.configure(programme[wire.LOAD])
         credit = programme[wire.CREDIT]
         opened_s = credit[wire.CREDIT_OPENED_S] or programme[wire.ACTIVATION_S]
         return self.account.configure(
-            credit, programme[wire.TARIFF], opened_s, programme[wire.UTC_OFFSET_MIN]
+            credit, programme[wire.TARIFF], opened_s, self.schedule.offset_min_at(opened_s)
         )
 
     def persist(self):

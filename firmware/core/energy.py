@@ -7,7 +7,7 @@ must not know prices, nor how the chip is read. Requirement: ../shared/design/bo
 
 from array import array
 
-from firmware.core.ledger import CHIP_WH, ENERGY_WH, RATE, RATE_WH
+from firmware.core.ledger import CHIP_REVERSE_WH, CHIP_WH, ENERGY_WH, RATE, RATE_WH
 
 POWER_MAX_W = 25000  # what the largest chip of the house can measure (100 A at 250 V)
 _CWH_PER_S = 764  # hundredths of Wh a second at 1.1 times POWER_MAX_W
@@ -61,6 +61,11 @@ class Energy:
         self._jump_s = 0
         self.added_wh = 0  # by the last `count`
         self.rebased_from_wh = 0
+        self.gain_ppm = 0  # by calibration: so much more than the chip counts has flowed
+
+    def forget_counter(self):
+        """Take the chip's next counter as the baseline: it began anew, which is no fault."""
+        self._values[CHIP_WH] = self._values[CHIP_REVERSE_WH] = -1
 
     def wait(self, elapsed_s):
         """Let time pass: that much more may have flowed when the next difference is judged."""

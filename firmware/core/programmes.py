@@ -38,6 +38,7 @@ BUILT_IN = {
     wire.LANGUAGE: 0,
 }
 BUILT_IN[wire.LOAD][wire.LOAD_LIMIT_W] = 500
+wire.fill(BUILT_IN)
 
 
 class Programmes:

@@ -232,7 +232,7 @@ def test_a_receipt_for_a_command_of_another_meter_changes_nothing(board, make_bo
         ("explode", {}, {}, "no command 'explode'"),
         ("disconnect", {0: 1}, {}, "not acceptable"),
         ("credit", {0: b"8 bytes!", 1: 2, 2: -5}, {}, "not acceptable"),
-        ("credit", {0: b"8 bytes!", 1: 3, 2: 5}, {}, "not acceptable"),
+        ("credit", {0: b"8 bytes!", 1: 4, 2: 5}, {}, "not acceptable"),
         ("credit", {0: b"short", 1: 2, 2: 5}, {}, "not acceptable"),
         ("set_programme", {0: b"\xa0"}, {}, "not acceptable"),
         ("show_message", {0: "x" * 33, 1: 5}, {}, "not acceptable"),

@@ -10,7 +10,7 @@ from protocol.errors import CommandError
     ("name", "arguments", "reason", "says"),
     [
         ("credit", {0: b"12345678", 1: 1, 2: -5}, 3, "amount: give 1 to 1000000000"),
-        ("credit", {0: b"12345678", 1: 9, 2: 5}, 3, "unit: give 1 to 2"),
+        ("credit", {0: b"12345678", 1: 9, 2: 5}, 3, "unit: give 1 to 3"),
         ("credit", {0: b"1234", 1: 1, 2: 5}, 2, "purchase id: give 8 bytes"),
         ("credit", {}, 2, "argument 0 is missing"),
         ("disconnect", {0: 1}, 2, "give 0 arguments"),
