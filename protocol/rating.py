@@ -88,21 +88,16 @@ def bill_lines(record, rate_wh, load_w, phases, day, days):
     return lines
 
 
-def rate_at(record, weekday, minute):
-    """Return the rate (0–3) in force at `minute` of the day; `weekday` 0 is Monday.
+def rate_at(record, weekday, minute, yesterday=None):
+    """Return the rate (0–3) in force at `minute` of the day.
 
+    `weekday` 0 is Monday, 7 a special day; `yesterday` is the weekday before unless it is given.
     Allocates nothing.
     """
-    for mask, start_min, end_min, rate in record[RATE_BANDS]:
-        if start_min < end_min:
-            if mask >> weekday & 1 and start_min <= minute < end_min:
-                return rate
-        elif minute >= start_min:
-            if mask >> weekday & 1:
-                return rate
-        elif minute < end_min and mask >> (weekday + 6) % 7 & 1:
-            return rate
-    return 0
+    if yesterday is None:
+        yesterday = (weekday + 6) % 7
+    band = windows.find(record[RATE_BANDS], weekday, yesterday, minute)
+    return band[3] if band else 0
 
 
 def _rate(record, rate_wh, load_w, phases, day, days, lines):
@@ -324,7 +319,7 @@ def _check_bands(bands):
     for band in bands:
         _check_list("rate_bands: a band", band, 4, 4)
         mask, start_min, end_min, rate = band
-        _check_integer("rate_bands: weekday mask", mask, 1, 127)
+        _check_integer("rate_bands: weekday mask", mask, 1, windows.MASK_MAX)
         _check_integer("rate_bands: start minute", start_min, 0, _DAY_MIN - 1)
         _check_integer("rate_bands: end minute", end_min, 1, _DAY_MIN)
         _check_integer("rate_bands: rate", rate, 1, RATES - 1)

@@ -1,8 +1,8 @@
 """Windows: `[mask (1 Monday … 64 Sunday, 128 special days), start_min, end_min]` in local time.
 
-`end_min <= start_min` runs over midnight and belongs to the day on which it starts. A list in which
-no window names special days treats them as the weekdays they are. Supply windows may carry a fourth
-item, the mask of the seasons (1 for season 0 … 8 for season 3) in which they hold.
+`end_min <= start_min` runs over midnight and belongs to the day on which it starts. A list in
+which no window names special days treats them as the weekdays they are. Supply windows may carry
+a fourth item, the mask of the seasons (1 for season 0 … 8 for season 3) in which they hold.
 This module must not know what a window switches, nor which day is special.
 """
 
@@ -33,29 +33,27 @@ def find(windows, weekday, yesterday, minute, season=0, season_before=0):
     `weekday` and `yesterday` are 0 Monday … 6 Sunday or SPECIAL. `season` and `season_before` are
     the mask bits of the two days' seasons; 0 where windows have none.
     """
-    today_bit = 1 << weekday
-    yesterday_bit = 1 << yesterday
     for window in windows:
         start = window[1]
         end = window[2]
-        seasons = window[3] if season and len(window) > 3 else -1
-        begins_today = window[0] & today_bit and seasons & (season or -1)
-        if end > start:
-            if begins_today and start <= minute < end:
+        is_over_midnight = end <= start
+        if minute >= start and (is_over_midnight or minute < end):
+            if _begins(window, weekday, season):
                 return window
-        elif begins_today and minute >= start:
-            return window
-        elif minute < end and window[0] & yesterday_bit and seasons & (season_before or -1):
+        elif is_over_midnight and minute < end and _begins(window, yesterday, season_before):
             return window
     return None
 
 
+def _begins(window, weekday, season):
+    if not window[0] >> weekday & 1:
+        return False
+    return not season or len(window) < 4 or bool(window[3] & season)
+
+
 def names_special(windows):
     """Return whether any window names special days: if not, they are weekdays to this list."""
-    for window in windows:
-        if window[0] >> SPECIAL & 1:
-            return True
-    return False
+    return any(window[0] >> SPECIAL & 1 for window in windows)
 
 
 def validate(windows, what, has_seasons=False):
@@ -80,7 +78,7 @@ def overlap(windows):
 
 
 def _collide(windows, first_day, end_day, round_min):
-    """Return whether two windows that start on these days meet; the last day precedes the first."""
+    """Return whether two windows that start on these days meet; the days form a ring."""
     spans = []
     for window in windows:
         length = (window[2] - window[1] - 1) % _DAY_MIN + 1

@@ -29,7 +29,7 @@ class LocalTime:
         day_number = local_s // DAY_S
         if day_number != self.day_number:
             self.day_number = day_number
-            self.weekday = (day_number + _FIRST_WEEKDAY) % 7
+            self.weekday = weekday_of(day_number)
             self._set_date(day_number)
 
     def _set_date(self, day_number):
@@ -44,6 +44,20 @@ class LocalTime:
         self.month = year * 12 + month
         self.day = rest + 1
         self.days = days
+
+
+def weekday_of(day_number):
+    """Return the weekday, 0 Monday, of a day counted from 2020-01-01."""
+    return (day_number + _FIRST_WEEKDAY) % 7
+
+
+def day_number(month, day):
+    """Return the days from 2020-01-01 to a day (1–31) of `month` (months since year 0)."""
+    years = month // 12 - FIRST_YEAR
+    days = years * 365 + (years + 3) // 4 + day - 1
+    for earlier in range(month // 12 * 12, month):
+        days += days_in_month(earlier)
+    return days
 
 
 def days_in_month(month):

@@ -27,6 +27,7 @@ class Schedule:
         self.rate = 0  # of the tariff, 0–3
         self._programme = None
         self._hours = self._friendly = self._second = self._bands = ()
+        self._special = (False, False, False, False)  # which of them name special days
         self._day = -1  # the local day number for which the following hold
         self._is_special = self._was_special = False
         self._season = self._season_before = _ALL_SEASONS
@@ -40,6 +41,8 @@ class Schedule:
         self._second = second[1] if second else ()
         tariff = programme[wire.TARIFF]
         self._bands = tariff[rating.RATE_BANDS] if tariff else ()
+        lists = (self._hours, self._friendly, self._second, self._bands)
+        self._special = tuple([windows.names_special(each) for each in lists])
         self.zone.configure(programme[wire.UTC_OFFSET_MIN], programme[wire.DST])
         self._day = -1
 
@@ -62,10 +65,19 @@ class Schedule:
             return
         if local.day_number != self._day:
             self._begin_day()
-        self.is_open = not self._hours or self._covers(self._hours, True)
-        self.is_friendly = self._covers(self._friendly, False)
-        self.is_second_limit = self._covers(self._second, False)
-        self.rate = self._find_rate()
+        by_hours, by_friendly, by_second, by_band = self._special
+        self.is_open = not self._hours or self._covers(self._hours, by_hours, self._season)
+        self.is_friendly = self._covers(self._friendly, by_friendly, 0)
+        self.is_second_limit = self._covers(self._second, by_second, 0)
+        if self._bands:
+            self.rate = rating.rate_at(
+                self._programme[wire.TARIFF],
+                self._weekday(self._is_special and by_band, 0),
+                local.minute,
+                self._weekday(self._was_special and by_band, 6),
+            )
+        else:
+            self.rate = 0
 
     def _begin_day(self):
         """Look up what today and yesterday are."""
@@ -82,50 +94,26 @@ class Schedule:
         self._season = _season_of(seasons, local.month, local.day)
         self._season_before = _season_of(seasons, month, day)
 
-    def _covers(self, hours, has_seasons):
-        if not hours:
-            return False
-        knows_special = windows.names_special(hours)
-        season = self._season if has_seasons else 0
-        return (
-            windows.find(
-                hours,
-                self._today(knows_special),
-                self._yesterday(knows_special),
-                self.local.minute,
-                season,
-                self._season_before,
-            )
-            is not None
-        )
-
-    def _find_rate(self):
-        if not self._bands:
-            return 0
-        knows_special = windows.names_special(self._bands)
-        return rating.rate_at(
-            self._programme[wire.TARIFF],
-            self._today(knows_special),
+    def _covers(self, hours, knows_special, season):
+        window = windows.find(
+            hours,
+            self._weekday(self._is_special and knows_special, 0),
+            self._weekday(self._was_special and knows_special, 6),
             self.local.minute,
-            self._yesterday(knows_special),
+            season,
+            self._season_before,
         )
+        return window is not None
 
-    def _today(self, knows_special):
-        return windows.SPECIAL if knows_special and self._is_special else self.local.weekday
-
-    def _yesterday(self, knows_special):
-        is_special = knows_special and self._was_special
-        return windows.SPECIAL if is_special else (self.local.weekday + 6) % 7
+    def _weekday(self, is_special, days_on):
+        return windows.SPECIAL if is_special else (self.local.weekday + days_on) % 7
 
 
 def _is_listed(days, month, day):
     """Tell whether a day is in a list of month × 100 + day, or year × 10000 + that."""
     every_year = (month % 12 + 1) * 100 + day
     this_year = month // 12 * 10_000 + every_year
-    for listed in days:
-        if listed == every_year or listed == this_year:  # noqa: PLR1714 (a tuple would allocate)
-            return True
-    return False
+    return every_year in days or this_year in days
 
 
 def _season_of(starts, month, day):
