@@ -22,7 +22,10 @@ from firmware.core.metering import OK
 from firmware.core.programmes import Programmes
 from firmware.core.recorder import Recorder, boundary_before
 from firmware.core.schedule import Schedule
+from firmware.core.supervision import Supervision
 from firmware.core.supply import Supply
+from firmware.core.texts import WIDTH
+from firmware.core.usage import Usage
 from protocol import messages
 from protocol import programme as wire
 
@@ -43,6 +46,8 @@ class Board:
         self.supply = Supply(values, self.clock, self.recorder)
         self.programmes = Programmes(values, store)
         self.counters = Counters(values, self.clock, self.recorder, self.persist)
+        self.supervision = Supervision(values, self.clock, self.recorder)
+        self.usage = Usage(values, self.account)
         self._door = Door(self, values)
         self.schedule = Schedule()
         self._actions = 0
@@ -229,6 +234,7 @@ class Board:
         if self.clock.state == UNSET:
             return
         self.account.follow(self.schedule.local)
+        self.usage.follow(self.schedule.local.day_number)
         if self.schedule.rate != self._values[ledger.RATE]:
             self._values[ledger.RATE] = self.schedule.rate
             self.supply.changed = True  # energy recovered after a cut belongs to this rate now
@@ -335,7 +341,7 @@ class Board:
 
     def show_message(self, text, seconds):
         """Show up to 32 characters on the display for so long."""
-        self._message = (text[: panel.WIDTH], text[panel.WIDTH :])
+        self._message = (text[:WIDTH], text[WIDTH:])
         self._message_until_s = self.clock.uptime_s + seconds
 
     @property
@@ -394,8 +400,10 @@ class Board:
         """Return the status map of docs/wire.md."""
         return report.status(self, self._values, now_s)
 
+    def message_lines(self):
+        """Return the two lines of a message that stands on the display now, or None."""
+        return self._message if self.clock.uptime_s < self._message_until_s else None
+
     def display_lines(self):
         """Return two lines of at most 16 characters: why off and what to do, or load, balance."""
-        if self.clock.uptime_s < self._message_until_s:
-            return self._message
-        return panel.describe(self.supply, self.account, self.clock.uptime_s)
+        return self.message_lines() or panel.explain(self)

@@ -67,6 +67,11 @@ class Energy:
         """Take the chip's next counter as the baseline: it began anew, which is no fault."""
         self._values[CHIP_WH] = self._values[CHIP_REVERSE_WH] = -1
 
+    @property
+    def total_wh(self):
+        """The import register."""
+        return self._values[ENERGY_WH]
+
     def wait(self, elapsed_s):
         """Let time pass: that much more may have flowed when the next difference is judged."""
         self._allowance_cwh += (elapsed_s if elapsed_s < 86400 else 86400) * _CWH_PER_S

@@ -98,6 +98,12 @@ CRASHES_RECENT = 273  # in a row, without a quarter of an hour of good running
 RESET_CAUSE = 274  # of the present start
 TASK_RESTARTS = 275  # since birth
 WATCHDOG_RESETS = 276
+SAFE_S = 277  # in safe mode since the last crash
+
+# How long the balance lasts (firmware/core/usage.py)
+USE_DAY = 278  # local day number × 4 and the account's mode
+USE_FROM = 279  # what was charged when that day began
+USE_PER_DAY = 280  # mean of whole days; 0 unknown, -1: the present day is not a whole one
 
 CRC = 287
 WORDS = 288

@@ -1,57 +1,130 @@
-"""What the two lines of sixteen characters say: why the supply is off and what to do, or the load.
+"""Which page the two lines of sixteen characters show: what matters first, the rest in turn.
 
-This module must not know how anything came about; it words what it is given.
+A message, an entry on the keypad or its answer stand alone. Supply off: the holds that stand, in
+turn. Supply on: news, then the pages, turned by time and by the button. It must not know words
+(`texts`), nor how a page is made (`pages`), nor the display.
 """
 
-from firmware.core import holds
-from firmware.core.account import ENERGY, MONEY, POSTPAID
+from firmware.core import holds, pages, texts
+from firmware.core.entry import TOKEN_DIGITS, Entry
+from protocol.programme import LANGUAGE
 
-WIDTH = 16
+TURN_S = 4  # while somebody is there: a key, the button, or news not long ago
+REST_TURN_S = 15  # while nobody is
+PRESENT_S = 120
+ANSWER_S = 10  # what the keypad's answer stands
 
-_OFF = {
-    holds.FAULT: ("METER FAULT", "Call operator"),
-    holds.TAMPER: ("COVER OPENED", "Call operator"),
-    holds.OPERATOR: ("OFF BY OPERATOR", "Call operator"),
-    holds.WINDOW: ("SUPPLY HOURS END", "Please wait"),
-    holds.START: ("POWER IS BACK", "Please wait"),
+# Short codes of the keypad: three digits and #.
+_CODES = {
+    "001": pages.balance,
+    "002": pages.load,
+    "003": pages.energy,
+    "004": pages.last_token,
+    "005": pages.identity,
+    "006": pages.why_off,
 }
 
 
-def describe(supply, account, uptime_s):
-    """Return two lines of at most 16 characters for what stands now."""
-    balance = word_balance(account.balance(), account.mode)
-    if supply.holds:
-        lines = _describe_off(supply, supply.limiter.wait_left_s(uptime_s), balance)
-    else:
-        lines = _describe_on(supply, account, balance)
-    return lines[0][:WIDTH], lines[1][:WIDTH]
+class Panel:
+    """The display's state; `board` is looked at, never changed but by `enter_token`."""
+
+    def __init__(self, board, meter="", firmware="", sample=None):
+        self.board = board
+        self.sample = sample
+        self.supply_ends_min = 0  # in so many minutes; 0: not soon
+        self.meter = meter
+        self.firmware = firmware
+        self.text = texts.table(0)
+        self._entry = Entry()
+        self._page = 0
+        self._turned_s = 0
+        self._present_until_s = 0
+        self._news = 0
+        self._answer = None
+        self._answer_until_s = 0
+
+    def wake(self, uptime_s):
+        """Somebody is there: turn the pages faster for a while."""
+        self._present_until_s = uptime_s + PRESENT_S
+
+    def press(self, uptime_s):
+        """Turn the page: a short press of the button while the supply is on."""
+        self.wake(uptime_s)
+        self._turned_s = uptime_s
+        self._answer = None
+        self._page += 1
+
+    def press_key(self, key, uptime_s):
+        """Take one key of the keypad."""
+        self.wake(uptime_s)
+        self._answer = None
+        entered = self._entry.press(key, uptime_s)
+        if entered is not None:
+            self.text = texts.table(self.board.programmes.active[LANGUAGE])
+            self._answer = self._obey(entered)
+            self._answer_until_s = uptime_s + ANSWER_S
+
+    def is_due(self, uptime_s):
+        """Tell whether the page has stood long enough, or what stands in its way is over."""
+        turn_s = TURN_S if uptime_s < self._present_until_s else REST_TURN_S
+        if self._answer is not None and uptime_s >= self._answer_until_s:
+            return True
+        return uptime_s - self._turned_s >= turn_s or self._entry.expire(uptime_s)
+
+    def lines(self, uptime_s):
+        """Return the two lines that are to be seen now."""
+        board = self.board
+        self.text = texts.table(board.programmes.active[LANGUAGE])
+        if self._entry.digits:
+            return self._entry.lines()
+        if self._answer is not None:
+            if uptime_s < self._answer_until_s:
+                return self._answer
+            self._answer = None
+        return board.message_lines() or self._turn(uptime_s)
+
+    def _turn(self, uptime_s):
+        news = self._look_for_news()
+        if news != self._news:
+            self._news = news
+            self.wake(uptime_s)
+            self._turned_s = uptime_s
+            self._page = 0  # what is new stands there
+        elif self.is_due(uptime_s):
+            self._turned_s = uptime_s
+            self._page += 1
+        turning = pages.OFF if self.board.holds else pages.ON
+        for _ in turning:
+            self._page %= len(turning)
+            page = turning[self._page](self)
+            if page:
+                return page[0][: texts.WIDTH], page[1][: texts.WIDTH]
+            self._page += 1
+        return pages.home(self)  # a hold without a page of its own
+
+    def _look_for_news(self):
+        """Return a number that differs when something happened that the display must tell."""
+        board = self.board
+        level = board.account.low_level()
+        ends = 1 if self.supply_ends_min else 0
+        safe = 1 if board.supervision.is_safe else 0
+        return board.holds << 4 | level << 2 | ends << 1 | safe
+
+    def _obey(self, entered):
+        """Return the answer to what was entered: a page or a token's fate."""
+        if len(entered) == TOKEN_DIGITS:
+            enter = getattr(self.board, "enter_token", None)
+            if enter is None:
+                return self.text.TOKEN_REFUSED
+            return self.text.TOKEN_TAKEN if enter(entered) else self.text.TOKEN_WRONG
+        page = _CODES.get(entered)
+        if page is not None:
+            return page(self)
+        return self.text.ENTRY_NO_CODE if len(entered) == 3 else self.text.ENTRY_WRONG
 
 
-def _describe_off(supply, wait_left_s, balance):
-    hold = holds.explain(supply.holds)
-    if hold == holds.CREDIT:
-        return "NO CREDIT", "Recharge " + balance
-    if hold == holds.LOCKOUT:
-        return "TOO MANY TRIPS", "Wait %d min" % ((wait_left_s + 59) // 60)
-    if hold == holds.OVERLOAD:
-        action = "Wait %d s" % wait_left_s if wait_left_s else "Load off, press"
-        return "OVERLOAD %d W" % supply.trip_w, action
-    return _OFF[hold]
-
-
-def _describe_on(supply, account, balance):
-    load = "%d/%d W" % (supply.load_w, supply.limiter.limit_w)
-    if account.mode == POSTPAID:
-        return load, ""
-    return load, ("LOW " if account.low_level() else "Bal ") + balance
-
-
-def word_balance(balance, mode):
-    """Return "Rs 12.50", "-0.30 kWh" or "" for a balance in paise or Wh."""
-    sign = "-" if balance < 0 else ""
-    amount = abs(balance)
-    if mode == MONEY:
-        return "Rs %s%d.%02d" % (sign, amount // 100, amount % 100)
-    if mode == ENERGY:
-        return "%s%d.%02d kWh" % (sign, amount // 1000, amount % 1000 // 10)
-    return ""
+def explain(board):
+    """Return the one page that says most: why the supply is off, or load and balance."""
+    plain = Panel(board)
+    plain.text = texts.table(board.programmes.active[LANGUAGE])
+    return pages.why_off(plain) if holds.explain(board.holds) else pages.home(plain)

@@ -1,0 +1,164 @@
+"""The display's pages: each makes two lines out of what the board knows, or None: nothing to say.
+
+A page gets the panel: `board`, `text` (the language's table), `meter`, `firmware`. This module
+must not know when a page is shown, and changes nothing.
+"""
+
+from firmware.core import holds
+from firmware.core.account import ENERGY, MONEY, POSTPAID
+from firmware.core.calendar import LocalTime
+from firmware.core.texts import fit
+from protocol.programme import MODE_FLAT
+
+_DAYS_SHOWN_MAX = 999
+
+_FIXED = {  # holds of which there is no more to say
+    holds.TAMPER: "TAMPER",
+    holds.OPERATOR: "OPERATOR",
+    holds.WINDOW: "WINDOW",
+    holds.START: "START",
+    holds.CONFIRM: "CONFIRM",
+}
+# By the cause in event 1013: silent, implausible, all zero, frozen; 0 is "seems well again".
+_CAUSES = ("FAULT", "FAULT_SILENT", "FAULT_IMPLAUSIBLE", "FAULT_ZERO", "FAULT_FROZEN")
+
+
+def describe_hold(panel, hold):
+    """Return why `hold` keeps the supply off and what to do about it."""
+    text = panel.text
+    supply = panel.board.supply
+    if hold in _FIXED:
+        return getattr(text, _FIXED[hold])
+    if hold == holds.FAULT:
+        return getattr(text, _CAUSES[supply.metering.state])
+    if hold == holds.CREDIT:
+        return text.NO_CREDIT, fit(text.RECHARGE, _balance(panel))
+    left_s = supply.limiter.wait_left_s(panel.board.uptime_s)
+    if hold == holds.LOCKOUT:
+        return text.TRIPS, text.WAIT_MIN % ((left_s + 59) // 60)
+    return text.OVERLOAD % supply.trip_w, text.WAIT_S % left_s if left_s else text.PRESS
+
+
+def why_off(panel):
+    """Return the page of the hold that explains most, or of the load when nothing holds."""
+    hold = holds.explain(panel.board.holds)
+    return describe_hold(panel, hold) if hold else home(panel)
+
+
+def home(panel):
+    """Load of the limit, and the balance."""
+    supply = panel.board.supply
+    account = panel.board.account
+    text = panel.text
+    load = text.LOAD % (supply.load_w, supply.limiter.limit_w)
+    balance = _balance(panel)
+    if not balance:
+        return load, ""
+    return load, fit(text.LOW if account.low_level() else text.BALANCE, balance)
+
+
+def balance(panel):
+    """The balance, and the days it lasts at the use of the days before."""
+    account = panel.board.account
+    text = panel.text
+    if account.mode == POSTPAID:
+        return text.POSTPAID, word_energy(panel.board.energy.total_wh)
+    if account.mode == MODE_FLAT:
+        return text.PAID_UNTIL, _date(panel, account.balance())
+    days = panel.board.usage.days_left()
+    if days is None:
+        last = text.USE_UNKNOWN
+    elif days:
+        last = text.DAYS_LEFT % min(days, _DAYS_SHOWN_MAX)
+    else:
+        last = text.LAST_DAY
+    return fit(text.BALANCE, _balance(panel)), last
+
+
+def load(panel):
+    """The load of the limit, and the load of each phase where there are three."""
+    supply = panel.board.supply
+    sample = panel.sample
+    text = panel.text
+    limit_w = supply.limiter.limit_w
+    line = text.LOAD % (supply.load_w, limit_w)
+    if sample is None or sample.phases < 3:
+        return line, text.LIMIT % limit_w
+    watts = [power_dw // 10 for power_dw in sample.phase_power_dw]
+    return line, "%d %d %d" % tuple(watts)
+
+
+def energy(panel):
+    """The register that a meter reader writes down."""
+    return panel.text.TOTAL, word_energy(panel.board.energy.total_wh)
+
+
+def last_token(panel):
+    """The last token that was taken; none before the token scheme is there."""
+    return panel.text.LAST_CODE, panel.text.NO_CODE_YET
+
+
+def identity(panel):
+    """Meter number and firmware."""
+    return panel.meter, panel.firmware
+
+
+def safe_mode(panel):
+    """The board has crashed several times and does the least."""
+    return panel.text.SAFE_MODE if panel.board.supervision.is_safe else None
+
+
+def low_credit(panel):
+    """The balance is at or below a warning level."""
+    if not panel.board.account.low_level():
+        return None
+    return panel.text.LOW_CREDIT, fit(panel.text.BALANCE, _balance(panel))
+
+
+def supply_ends(panel):
+    """The supply hours end within minutes."""
+    left_min = panel.supply_ends_min
+    return (panel.text.SUPPLY_ENDS, panel.text.IN_MINUTES % left_min) if left_min else None
+
+
+def word_balance(balance, mode):
+    """Return "Rs 12.50", "-0.30 kWh" or "" for a balance in paise or Wh."""
+    sign = "-" if balance < 0 else ""
+    amount = abs(balance)
+    if mode == MONEY:
+        return "Rs %s%d.%02d" % (sign, amount // 100, amount % 100)
+    if mode == ENERGY:
+        return "%s%d.%02d kWh" % (sign, amount // 1000, amount % 1000 // 10)
+    return ""
+
+
+def word_energy(energy_wh):
+    """Return "123.45 kWh"."""
+    return "%d.%02d kWh" % (energy_wh // 1000, energy_wh % 1000 // 10)
+
+
+def _balance(panel):
+    account = panel.board.account
+    return word_balance(account.balance(), account.mode)
+
+
+def _date(panel, time_s):
+    """Return "31-12-2026" of a board time, by the local calendar."""
+    local = LocalTime()
+    local.refresh(time_s, panel.board.schedule.offset_min_at(time_s))
+    return "%02d-%02d-%d" % (local.day, local.month % 12 + 1, local.month // 12)
+
+
+def _page_of(hold):
+    def page(panel):
+        standing = panel.board.holds
+        if hold == holds.OVERLOAD and standing & holds.LOCKOUT:
+            return None  # the lockout tells of both
+        return describe_hold(panel, hold) if standing & hold else None
+
+    return page
+
+
+# What turns while the supply is off, and while it is on: news first. A page of None is passed.
+OFF = tuple(_page_of(hold) for hold in holds.ORDER)
+ON = (safe_mode, supply_ends, low_credit, home, balance, load, energy, last_token, identity)

@@ -1,0 +1,55 @@
+"""What the display says in Hindi, in Latin letters (programme language 1)."""
+
+# Why the supply is off, and what to do
+FAULT = ("METER KHARAB", "Operator bulayen")
+FAULT_SILENT = ("METER CHUP HAI", "Operator bulayen")
+FAULT_IMPLAUSIBLE = ("METER MEIN GALTI", "Operator bulayen")
+FAULT_ZERO = ("METER SHUNYA HAI", "Operator bulayen")
+FAULT_FROZEN = ("METER ATKA HAI", "Operator bulayen")
+TAMPER = ("DHAKKAN KHULA", "Operator bulayen")
+OPERATOR = ("OPERATOR SE BAND", "Operator bulayen")
+WINDOW = ("BIJLI SAMAY PURA", "Kripya rukiye")
+START = ("BIJLI AA GAYI", "Kripya rukiye")
+CONFIRM = ("TAIYAR HAI", "Button dabaiye")
+NO_CREDIT = "PAISA KHATAM"
+RECHARGE = "Recharge"
+TRIPS = "BAR BAR TRIP"
+OVERLOAD = "ADHIK %d W"
+WAIT_MIN = "Rukiye %d min"
+WAIT_S = "Rukiye %d s"
+PRESS = "Load ghata,dabao"
+
+# News while the supply is on
+LOW_CREDIT = "PAISA KAM HAI"
+RECHARGE_DUE = "RECHARGE BAKI"
+DAYS_LATE = "%d din der"
+LOAN = "3s dabao: udhar"
+LOAN_OPEN = "Udhar baki hai"
+SAFE_MODE = ("SURAKSHA MODE", "Operator bulayen")
+STORE_FAULT = ("MEMORY KHARAB", "Operator bulayen")
+GENERATOR = "GENERATOR"
+EMERGENCY_LIMIT = "SEEMA KAM HUI"
+SUPPLY_ENDS = "BIJLI BAND HOGI"
+IN_MINUTES = "%d min mein"
+
+# Pages that turn
+LOAD = "%d/%d W"
+BALANCE = "Baki"
+LOW = "KAM"
+DAYS_LEFT = "Lagbhag %d din"
+LAST_DAY = "Ek din se kam"
+USE_UNKNOWN = "Khapat pata nahi"
+POSTPAID = "Bill se bhugtan"
+PAID_UNTIL = "Bhugtan tak"
+PHASES = "Phase ka load"
+LIMIT = "Seema %d W"
+TOTAL = "Kul"
+LAST_CODE = "Pichhla token"
+NO_CODE_YET = "koi nahi"
+
+# The keypad
+ENTRY_WRONG = ("GALAT NUMBER", "20 ank phir #")
+ENTRY_NO_CODE = ("AISA CODE NAHI", "001# se 006#")
+TOKEN_REFUSED = ("TOKEN NAMANJOOR", "Suvidha nahi hai")
+TOKEN_TAKEN = ("TOKEN SWEEKAR", "")
+TOKEN_WRONG = ("TOKEN NAMANJOOR", "Ank jaanchiye")
