@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tools import customers, live, money, office
+from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
     help="Bijli: smart meters and load limiters for mini-grids, and the fleet that they form.",
 )
 app.add_typer(office.meter_app, name="meter")
+app.add_typer(board_app, name="board")
 app.add_typer(customers.consumer_app, name="consumer")
 app.add_typer(customers.package_app, name="package")
 app.add_typer(money.tariff_app, name="tariff")

@@ -114,12 +114,20 @@ def print_config(
     The Wi-Fi password is left empty, so that it never stands in a shell's history.
     """
     open_office(home)
+    print(json.dumps(meter_settings(home, meter, broker, ssid), indent=1))
+
+
+def meter_settings(home: Path, meter: str, broker: str, ssid: str) -> dict[str, Any]:
+    """What config.json of a registered meter says, the Wi-Fi password left out.
+
+    The root key is in it, and that it was read is audited. Raises Refused.
+    """
     from controller.fleet import services
     from tools.broker import Broker
 
     found = services.find_meter(meter)
     port = Broker(home / "broker").configured_port()
-    config = {
+    return {
         "meter": found.id,
         "root_key": services.reveal_root_key(found.id, actor=ACTOR).hex(),
         "epoch": found.key_epoch,
@@ -127,7 +135,6 @@ def print_config(
         "wifi": {"ssid": ssid, "password": ""},
         "board": "esp32_devkit",
     }
-    print(json.dumps(config, indent=1))
 
 
 @meter_app.command("show")

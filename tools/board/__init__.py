@@ -1,0 +1,1 @@
+"""Field work on a meter board: build, flash, install, provision, test, calibrate, read its log."""
