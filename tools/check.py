@@ -1,7 +1,8 @@
 """Fails the build on what a linter does not know: imports in the wrong direction, I/O in a pure
 room, sizes.
 
-`python -m tools.check` runs these, then ruff and mypy (`make check`). The rules are
+`python -m tools.check` runs these, then ruff and mypy, on the firmware with the chip's stubs
+(`make check`). The rules are
 docs/architecture.md's.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import typings
 from tools.folders import ROOT
 
 # Who may import whom. `protocol` is what both ends share; boards and controller meet on the wire
@@ -236,6 +238,8 @@ def main() -> int:
     for command in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
         print(f"{' '.join(command)}:", flush=True)
         failed |= subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode != 0
+    print("mypy, firmware on the chip's modules:", flush=True)
+    failed |= typings.check() != 0
     return int(failed)
 
 
