@@ -33,6 +33,8 @@ class Application:
         self.board = board
         self.client = None
         self.uplink = None
+        self._wifi = None
+        self._time_source = None
         self.uptime_s = 0
         self._chip = chip
         self._relay = relay
@@ -45,10 +47,15 @@ class Application:
         self._due_ms = 0
         self._tasks = []
 
-    def connect(self, client, uplink):
-        """Take the connection to the controller; without one the board meters and limits alone."""
+    def connect(self, client, uplink, wifi, time_source):
+        """Take the connection to the controller; without one the board meters and limits alone.
+
+        `wifi` and `time_source` may be None.
+        """
         self.client = client
         self.uplink = uplink
+        self._wifi = wifi
+        self._time_source = time_source
 
     async def run(self):
         """Start every task and wait for `stop`."""
@@ -57,6 +64,10 @@ class Application:
         self._start("metering", self._meter)
         self._start("housekeeping", self._keep_house)
         if self.client:
+            if self._wifi:
+                self._start("wifi", self._wifi.run)
+            if self._time_source:
+                self._start("sntp", self._time_source.run)
             self._start("mqtt", self.client.run)
             self._start("uplink", self.uplink.run)
         try:
@@ -73,7 +84,8 @@ class Application:
         """Return how many network exchanges wait for the far end; an idle connection is none."""
         if self.client is None:
             return 0
-        return self.client.outstanding() + self.uplink.outstanding()
+        asking = self._time_source is not None and self._time_source.asking
+        return asking + self.client.outstanding() + self.uplink.outstanding()
 
     def act(self, wanted):
         """Carry out a mask of the board's actions; opening comes before everything else."""

@@ -21,7 +21,8 @@ class ConfigError(Exception):
 
 
 class Config:
-    """`wifi` is (ssid, password), or None where the network is there by itself."""
+    """`wifi` is (ssid, password), or None where the network is there by itself; `sntp` the host
+    of a time server, or None."""
 
     def __init__(self, settings):
         self.meter = _text(settings, "meter", 16)
@@ -35,6 +36,9 @@ class Config:
         if settings.get("wifi"):
             wifi = _object(settings, "wifi")
             self.wifi = (_text(wifi, "ssid", 32), wifi.get("password") or "")
+        self.sntp = None
+        if settings.get("sntp"):
+            self.sntp = _text(settings, "sntp", 253)
         try:
             check_meter(self.meter)
         except ProtocolError as error:

@@ -31,6 +31,7 @@ from firmware.drivers.store import Store
 from firmware.net.certificate import load_context
 from firmware.net.downlink import Downlink
 from firmware.net.mqtt import Client
+from firmware.net.sntp import TimeSource
 from firmware.net.uplink import Uplink
 from firmware.net.wifi import Wifi
 from protocol import keys, messages
@@ -159,13 +160,13 @@ def connect(built, store, config, cause):
     uplink = Uplink(built.board, store, client, meter, epoch, key, FIRMWARE, cause)
     key = keys.role_key(root, epoch, keys.ROLE_DOWNLINK, meter)
     downlink = Downlink(built.board, uplink, meter, epoch, key, built.act)
-    client.attach(
-        "bijli/1/%s/%s/#" % (meter, messages.DOWN),
-        downlink.receive,
-        build_wifi(config),
-        uplink.begin,
-    )
-    built.connect(client, uplink)
+    wifi = build_wifi(config)
+    topics = "bijli/1/%s/%s/#" % (meter, messages.DOWN)
+    client.attach(topics, downlink.receive, wifi, uplink.begin)
+    time_source = None
+    if config.sntp:
+        time_source = TimeSource(built.board, config.sntp, wifi, built.act)
+    built.connect(client, uplink, wifi, time_source)
 
 
 def build_wifi(config):

@@ -5,10 +5,12 @@ each out. It must not reach into the firmware beyond `firmware.main.run` and
 `firmware.main.application`.
 """
 
+import binascii
 import gc
 import json
 import sys
 
+import network
 import uos
 import vfs
 
@@ -213,6 +215,7 @@ def main(parameters):
     world, states = _build_world(parameters)
     clock = virtual.Clock(world.second, world.ms)
     rig.connect(clock, world, lambda state: states.save(json.dumps(state)))
+    network.available = world.has_wifi
     rig.display = Hd44780()
     rig.meter = parameters["meter"].encode()
     rig.reset_cause = parameters["reset_cause"]
@@ -221,6 +224,7 @@ def main(parameters):
         rig.serial = SerialLine(open(parameters["line"], "r+b"), registers)
     clock_file = open(parameters["clock"], "r+b") if parameters["clock"] else None
     bench = Bench(channel, clock, heap, clock_file)
+    bench.queue.hold_ms = parameters["hold_ms"]
     _mount(parameters, root_folders)
     _sow(parameters["seed"], world)
     rig.checkpoint(force=True)
@@ -248,7 +252,7 @@ def _start(bench, heap):
 
 
 def format_flash(parameters):
-    """Make the file system of a new board and put its `config.json` on it."""
+    """Make the file system of a new board and put its `config.json` and other files on it."""
     parameters = json.loads(parameters)
     flash = Flash(open(parameters["flash"], "r+b"))
     rig.checkpoint = lambda **_: None  # there is no world to keep
@@ -256,6 +260,9 @@ def format_flash(parameters):
     vfs.mount(vfs.VfsLfs2(flash), "/new")
     with open("/new/config.json", "w") as file:
         json.dump(parameters["config"], file)
+    for name, content in parameters["files"].items():
+        with open("/new/" + name, "wb") as file:
+            file.write(binascii.a2b_base64(content))
     vfs.umount("/new")
 
 

@@ -4,9 +4,7 @@ A `House` owns a folder (flash image, world state, log) and a MicroPython proces
 line-JSON over a socket pair. It must not know the firmware's insides nor the controller.
 """
 
-import json
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -14,13 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simulator import flash_image
 from simulator import profile as profiles
 from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
 from simulator.line import SerialLine
-from simulator.process import BoardProcess, command
+from simulator.process import BoardProcess
 
 DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ESP32
-FLASH_BYTES = 384 * 4096
+HOLD_MS = 10_000
 MEASURING_HEAP_BYTES = 4 * 1024 * 1024
 POWER_ON, RESET = 1, 2
 
@@ -34,7 +33,8 @@ class House:
     real serial line and a Modbus server. `profile` is one, the name of a shipped one, or a CSV
     (`FILE` or `FILE#METER`, see `simulator.profile`); None draws nothing but appliances.
     `clock_file` is where the board writes its board time, for a controller that shall live in its
-    time. Raises SimulatorError.
+    time. `settings` change its config.json, `files` lie beside it; for `hold_ms` of real time an
+    answer that stays away may hold its clock. Raises SimulatorError.
     """
 
     def __init__(
@@ -50,6 +50,9 @@ class House:
         heap_bytes: int | None = None,
         build: Path | None = None,
         clock_file: Path | None = None,
+        settings: Facts | None = None,
+        files: dict[str, bytes] | None = None,
+        hold_ms: int = HOLD_MS,
     ) -> None:
         if line not in ("model", "pty"):
             raise SimulatorError(f"the line to a metering chip is model or pty, not {line!r}")
@@ -65,6 +68,8 @@ class House:
         self._profile = str(self.directory / "profile.bin") if profile else None
         self._heap_bytes = heap_bytes
         self._build = build
+        self._files = files or {}
+        self._hold_ms = hold_ms
         self._clock_file = None
         if clock_file:
             clock_file.write_text(f"{start_s:010d}")
@@ -79,6 +84,7 @@ class House:
             "meter": meter, "root_key": root_key.hex(), "epoch": 1,
             "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
             "wifi": {"ssid": "simulated", "password": ""}, "board": "esp32_devkit",
+            **(settings or {}),
         }  # fmt: skip
         if profile:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -218,20 +224,11 @@ class House:
         if flash.exists():
             return
         (self.directory / "world.bin").touch()
-        partial = self.directory / "flash.partial"
-        with partial.open("wb") as file:
-            file.truncate(FLASH_BYTES)
-        parameters = json.dumps({"flash": str(partial), "config": config})
-        argv, environment = command(
-            MEASURING_HEAP_BYTES, self._build, f"format_flash({parameters!r})"
-        )
-        result = subprocess.run(argv, env=environment, cwd="/", capture_output=True, text=True)
-        if result.returncode != 0:
+        try:
+            flash_image.make(flash, config, self._files, self._build)
+        except SimulatorError:
             shutil.rmtree(self.directory, ignore_errors=True)
-            raise SimulatorError(
-                f"the flash of {self.meter} cannot be made: {result.stderr or result.stdout}"
-            )
-        partial.rename(flash)
+            raise
 
     def _launch(self, reset_cause: int, power_s: int | None) -> None:
         if self._line_kind == "pty":
@@ -259,6 +256,7 @@ class House:
             "flash": str(self.directory / "flash.img"), "profile": self._profile,
             "clock": self._clock_file, "meter": self.meter, "seed": self._seed,
             "start_s": self._start_s, "reset_cause": reset_cause, "power_s": power_s,
+            "hold_ms": self._hold_ms,
         }  # fmt: skip
 
     def _power_up(self, power_s: int) -> None:

@@ -2,7 +2,8 @@
 
 `run()` keeps a session; `publish()` returns when the broker has the message, over as many
 reconnects as that takes; what comes is given to `receive(topic, payload)` and acknowledged to the
-broker after that returned. One message is under way at a time, so memory is bounded.
+broker after that returned. One message is under way at a time, so memory is bounded; every wait
+for the broker has an end, and only the session's own tasks touch its socket.
 It must not know what the messages say, nor who is the far end behind the broker.
 """
 
@@ -12,6 +13,9 @@ import struct
 
 from micropython import const
 
+from firmware.net.connection import open_stream
+from firmware.net.names import Host
+
 PACKET_MAX_BYTES = const(4096 + 128)  # the largest payload, its topic and the header
 SKIPPED_MAX_BYTES = const(65536)  # a larger packet ends the session
 _SKIP_BYTES = const(2048)  # at once, into the end of the buffer; topic and identifier stay
@@ -19,6 +23,7 @@ KEEP_ALIVE_S = const(240)  # mobile networks forget a silent connection after fi
 ANSWER_TIMEOUT_S = const(60)
 CONNECT_TIMEOUT_S = const(30)
 BACK_OFF_MIN_MS = const(1_000)
+BACK_OFF_SPREAD_MS = const(16_000)  # a broker that starts again meets a village, not all at once
 BACK_OFF_MAX_MS = const(120_000)
 _FAILURES_TOLD = const(3)
 
@@ -36,8 +41,6 @@ _REFUSED = const(0x80)
 _PINGREQ = b"\xc0\x00"
 _SUBSCRIBE_ID = const(1)  # publishes use the identifiers above it
 _ID_MAX = const(0xFFFF)
-_IPPROTO_TCP = const(6)
-_TCP_NODELAY = const(1)
 
 
 class MqttError(Exception):
@@ -48,7 +51,8 @@ class Client:
     """`tls` is an SSLContext or None; `user` also the client identifier. `attach`, then `run`."""
 
     def __init__(self, host, port, tls, user, password):
-        self._host = host
+        self._name = host
+        self._host = Host(host)
         self._port = port
         self._tls = tls
         self._user = user
@@ -59,13 +63,13 @@ class Client:
         self._begin = None
         self._input = bytearray(PACKET_MAX_BYTES)
         self._view = memoryview(self._input)
-        self._reader = None
-        self._writer = None
+        self._stream = None
         self._writing = asyncio.Lock()
         self._publishing = asyncio.Lock()
         self._acknowledged = asyncio.Event()
         self._changed = asyncio.Event()
         self._packet = None  # the publish that the broker has not acknowledged
+        self._unsent = False  # in this session
         self._packet_id = _SUBSCRIBE_ID
         self._subscribing = False
         self._pinging = False
@@ -73,17 +77,26 @@ class Client:
         self.connecting = False
         self.connected = False
         self.failures = 0  # since the last session
+        self.spread_ms = BACK_OFF_SPREAD_MS
 
     def attach(self, subscription, receive, link, begin):
         """Say what to subscribe to and who hears of it.
 
         `receive(topic, payload)` gets a str and bytes, None for a payload that was too large;
-        `begin()` is called when a session stands; `link.prepare()` is awaited before connecting.
+        `begin()` is called when a session stands. `link` (a `Wifi`, or None) brings the network
+        up and calls `lose` when it is gone.
         """
         self._subscription = subscription
         self._receive = receive
         self._link = link
         self._begin = begin
+        if link:
+            link.on_loss = self.lose
+
+    def lose(self):
+        """The network under the session is gone, or another one: do not wait for its answers."""
+        self._ended = True
+        self._changed.set()
 
     def outstanding(self):
         """Return how many answers of the broker are awaited now."""
@@ -96,16 +109,18 @@ class Client:
                 await self._connect()
                 await self._converse()
             except (OSError, EOFError, ValueError, MqttError, asyncio.TimeoutError) as error:
-                self._tell(error)  # ValueError: TLS does not believe the broker's certificate
+                self._tell(error)  # ValueError: what TLS does not believe of the broker
             finally:
                 await self._disconnect()
             self.failures += 1
             await asyncio.sleep_ms(self._pause_ms())
 
     def _pause_ms(self):
-        longest_ms = BACK_OFF_MIN_MS << min(self.failures, 7)
-        longest_ms = min(longest_ms, BACK_OFF_MAX_MS)
-        return longest_ms // 2 + random.getrandbits(20) * (longest_ms // 2) // (1 << 20)
+        """Return a pause, evenly distributed from 1 s to a bound that doubles with every failure:
+        16, 32, 64, 120 s."""
+        longest_ms = self.spread_ms << min(self.failures - 1, 7)
+        longest_ms = min(longest_ms, BACK_OFF_MAX_MS) - BACK_OFF_MIN_MS
+        return BACK_OFF_MIN_MS + (random.getrandbits(14) * (longest_ms >> 3) >> 11)
 
     def _tell(self, error):
         """Say on the console what went wrong, but not once a minute while the broker is away."""
@@ -120,25 +135,28 @@ class Client:
                 self._packet_id += 1
             self._acknowledged.clear()
             self._packet = _publish_packet(topic, self._packet_id, payload)
+            self._unsent = True
             payload = None
-            if self.connected:
-                await self._send(self._packet)
+            self._changed.set()
             await self._acknowledged.wait()
 
     async def _connect(self):
+        server = None
         if self._link:
-            await self._link.prepare()
+            await self._link.prepare(self.failures)
+            server = self._link.name_server()
         self._ended = self._pinging = False
         self.connecting = True
-        self._reader, self._writer = await asyncio.wait_for(
-            asyncio.open_connection(
-                self._host, self._port, ssl=self._tls, server_hostname=self._tls and self._host
-            ),
-            CONNECT_TIMEOUT_S,
+        address = await self._host.find(server)
+        self._stream = await asyncio.wait_for(
+            open_stream(address, self._port, self._tls, self._name), CONNECT_TIMEOUT_S
         )
-        _send_at_once(self._reader)
-        await self._send(_connect_packet(self._user, self._password))
-        kind, length = await asyncio.wait_for(self._read_packet(), ANSWER_TIMEOUT_S)
+        await asyncio.wait_for(self._log_in(), ANSWER_TIMEOUT_S)
+        self._host.succeeded()
+
+    async def _log_in(self):
+        await self._write(_connect_packet(self._user, self._password))
+        kind, length = await self._read_packet()
         if kind != _CONNACK or length != 2:
             raise MqttError("no answer to the connection request")
         if self._input[1]:
@@ -154,8 +172,11 @@ class Client:
             listener.cancel()
 
     async def _watch(self):
-        """Return when the session has ended; end it when an answer stays away."""
+        """Send what there is; return when the session has ended, or end it for want of answers."""
         while not self._ended:
+            if self._unsent and self.connected:
+                self._unsent = False
+                await self._send(self._packet)
             awaited = self._awaited()
             try:
                 timeout_s = ANSWER_TIMEOUT_S if awaited else KEEP_ALIVE_S
@@ -181,7 +202,7 @@ class Client:
             while True:
                 kind, length = await self._read_packet()
                 await self._handle(kind, length)
-        except (OSError, EOFError, MqttError) as error:
+        except (OSError, EOFError, ValueError, MqttError) as error:
             self._tell(error)
         finally:
             self._ended = True
@@ -193,7 +214,7 @@ class Client:
         elif kind == _PUBACK and length == 2:
             self._handle_puback(self._input[0] << 8 | self._input[1])
         elif kind == _SUBACK and length == 3:
-            await self._handle_suback(self._input[2])
+            self._handle_suback(self._input[2])
         elif kind == _PINGRESP and length == 0:
             self._pinging = False
         else:
@@ -210,7 +231,7 @@ class Client:
         acknowledgement = b"\x40\x02" + bytes(self._view[start : start + qos])
         self._receive(topic, payload)
         if qos:
-            await self._send(acknowledgement)
+            await self._write(acknowledgement)
 
     def _handle_puback(self, packet_id):
         """An acknowledgement of anything else is late news from before a reconnect."""
@@ -218,7 +239,7 @@ class Client:
             self._packet = None
             self._acknowledged.set()
 
-    async def _handle_suback(self, code):
+    def _handle_suback(self, code):
         if code & _REFUSED:
             raise MqttError("the broker refuses the subscription to %s" % self._subscription)
         self._subscribing = False
@@ -227,7 +248,8 @@ class Client:
         self.failures = 0
         if self._packet is not None:
             self._packet[0] |= _DUPLICATE
-            await self._send(self._packet)
+            self._unsent = True
+        self._changed.set()
         self._begin()
 
     async def _read_packet(self):
@@ -258,41 +280,28 @@ class Client:
 
     async def _read_into(self, start, end):
         while start < end:
-            count = await self._reader.readinto(self._view[start:end])
+            count = await self._stream.readinto(self._view[start:end])
             if count == 0:
                 raise EOFError("the broker closed the connection")
             start += count or 0  # None: a TLS record that has not come whole
 
     async def _send(self, packet):
-        """Send, or note that the session has ended; a publish then waits for the next one."""
-        try:
-            async with self._writing:
-                if self._writer:  # it may be gone when our turn comes
-                    self._writer.write(packet)
-                    await self._writer.drain()
-        except OSError as error:
-            self._tell(error)
-            self._ended = True
-        self._changed.set()
+        """Send within the time for an answer: a broker that does not read ends the session."""
+        await asyncio.wait_for(self._write(packet), ANSWER_TIMEOUT_S)
+
+    async def _write(self, packet):
+        async with self._writing:
+            self._stream.write(packet)
+            await self._stream.drain()
 
     async def _disconnect(self):
         self.connected = self.connecting = False
-        writer = self._writer
-        self._reader = self._writer = None
-        if writer:
+        stream, self._stream = self._stream, None
+        if stream:
             try:
-                writer.close()
-                await writer.wait_closed()
+                await stream.wait_closed()
             except OSError as error:
                 self._tell(error)
-
-
-def _send_at_once(stream):
-    """Small packets follow each other; without this each would wait for the one before."""
-    try:
-        stream.s.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
-    except (AttributeError, OSError, ValueError):
-        pass  # a port or a TLS socket without the option is slower, not wrong
 
 
 def _append_text(packet, text):

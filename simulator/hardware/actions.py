@@ -115,7 +115,12 @@ class Actions:
         rig.look().cover_open = is_open
 
     def wifi(self, available):
-        network.available = available
+        rig.look().has_wifi = available
+        network.set_available(available)
+
+    def access_point(self, _):
+        """Another one takes its place, which the board finds when it looks for one."""
+        network.replace_access_point()
 
     def _move_button(self, due_ms, down):
         def move():
@@ -155,4 +160,5 @@ _ACTIONS = {
     "button_stuck": Actions.button_stuck,
     "cover_open": Actions.cover_open,
     "wifi": Actions.wifi,
+    "access_point": Actions.access_point,
 }

@@ -79,6 +79,7 @@ class VirtualQueue(core.IOQueue):
         self._outstanding = outstanding
         self._arrived = arrived
         self._moved = moved
+        self.hold_ms = HOLD_MS_MAX
         self._held_ms = 0
         self._announced = True
         self._poll_ms = 0
@@ -145,7 +146,7 @@ class VirtualQueue(core.IOQueue):
         self._poll(_HOLD_POLL_MS)
         self._held_ms += real.ticks_diff(real.ticks_ms(), started_ms)
         self._ended_us = real.ticks_us()
-        return self._held_ms < HOLD_MS_MAX
+        return self._held_ms < self.hold_ms
 
     def _stand(self, delay_ms):
         if not self._announced:

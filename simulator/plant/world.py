@@ -31,6 +31,7 @@ class World:
         self.button_down = False
         self.button_stuck = False
         self.cover_open = False
+        self.has_wifi = True
         self.load_sense = None  # SENSE_DEAD or SENSE_LIVE when it is broken
         self.brown_outs = None  # [times left, longest on in ms, longest off in s]
         self._main_switch = True
@@ -195,7 +196,7 @@ class World:
         return [
             [self.second, self.ms, self._start_s, self._main_switch],
             [self._rtc_offset_s, self._rtc_ppm, self._rtc_from_s],
-            [self.button_stuck, self.cover_open, self.load_sense, self.brown_outs],
+            [self.button_stuck, self.cover_open, self.load_sense, self.brown_outs, self.has_wifi],
             self.disturbance.state(),
             [self._energy_wh, self._rest_dwms],
             [self._profile_w, self._profile_var, self._profile_left_ms],
@@ -212,7 +213,8 @@ class World:
          energy, profile, chance, mains, relay, chip, appliances) = state  # fmt: skip
         self.second, self.ms, self._start_s, self._main_switch = moment
         self._rtc_offset_s, self._rtc_ppm, self._rtc_from_s = rtc
-        self.button_stuck, self.cover_open, self.load_sense, self.brown_outs = faults
+        self.button_stuck, self.cover_open, self.load_sense, self.brown_outs = faults[:4]
+        self.has_wifi = faults[4]
         self.disturbance.restore(disturbance)
         self._energy_wh, self._rest_dwms = energy
         self._profile_w, self._profile_var, self._profile_left_ms = profile

@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).with_name("chip_mqtt.py")
 
 
 class Chip:
-    """What it prints comes in order. `settings`: `port`, `host`, `authority` (a file, for TLS)."""
+    """What it prints comes in order. `settings`: `port`, `host`, `folder` (for TLS)."""
 
     def __init__(self, **settings: Any):
         self._process = subprocess.Popen(

@@ -1,7 +1,6 @@
-"""Runs inside MicroPython: what the uplink sends, and when again; and how Wi-Fi is waited for."""
+"""Runs inside MicroPython: what the uplink sends, and when again; when the client comes back."""
 
 import asyncio
-import sys
 
 from firmware.net.mqtt import Client
 from firmware.net.uplink import RECEIPTS_MAX, Uplink
@@ -231,97 +230,33 @@ def check_a_profile_of_nothing_that_is_held_does_not_hold_up_the_status():
     assert bench.board.profile_request is None
 
 
-class Writer:
-    async def drain(self):
-        pass
-
-    def close(self):
-        pass
-
-    async def wait_closed(self):
-        pass
-
-
-def check_a_publish_whose_session_ends_while_it_waits_its_turn_goes_in_the_next():
+def check_a_publish_outlives_the_session_in_which_it_was_asked_for():
     async def turn():
         client = Client("127.0.0.1", 1, None, METER, "")
         client.connected = True
-        client._writer = Writer()
-        async with client._writing:  # another packet is being written
-            publishing = asyncio.create_task(client.publish("topic", b"payload"))
-            await asyncio.sleep_ms(0)
-            await client._disconnect()
+        publishing = asyncio.create_task(client.publish("topic", b"payload"))
+        await asyncio.sleep_ms(0)
+        await client._disconnect()
         await asyncio.sleep_ms(0)
         assert not publishing.done()
+        assert client._unsent
         assert client._packet is not None
         publishing.cancel()
 
     asyncio.run(turn())
 
 
-class Network:
-    STA_IF = 0
-
-
-class Station:
-    """Connects after so many looks; 0: never."""
-
-    def __init__(self, looks):
-        self.looks = looks
-        self.joined = []
-        self.is_active = False
-
-    def active(self, wanted=None):
-        if wanted is not None:
-            self.is_active = wanted
-        return self.is_active
-
-    def disconnect(self):
-        self.joined.append("left")
-
-    def connect(self, ssid, password):
-        self.joined.append((ssid, password))
-
-    def isconnected(self):
-        self.looks -= 1
-        return self.looks == 0
-
-
-class Hurry:
-    """asyncio with sleeps that take no time."""
-
-    slept_ms = 0
-
-    async def sleep_ms(self, duration_ms):
-        self.slept_ms += duration_ms
-
-
-def prepare_wifi(station):
-    sys.modules["network"] = Network
-    Network.WLAN = lambda interface: station
-    from firmware.net import wifi
-
-    wifi.asyncio = Hurry()
-    try:
-        asyncio.run(wifi.Wifi("plant", "secret").prepare())
-    except OSError:
-        return "failed", wifi.asyncio.slept_ms
-    return "connected", wifi.asyncio.slept_ms
-
-
-def check_wifi_is_waited_for_and_given_up_in_time():
-    for looks, outcome in (
-        (1, ("connected", 0)),
-        (4, ("connected", 1000)),
-        (0, ("failed", 30_000)),
-    ):
-        station = Station(looks)
-        assert prepare_wifi(station) == outcome, looks
-        assert station.joined == ([] if looks == 1 else [("plant", "secret")])
-    again = Station(0)
-    again.is_active = True
-    prepare_wifi(again)
-    assert again.joined == ["left", ("plant", "secret")]
+def check_pauses_are_spread_so_that_a_village_does_not_come_back_at_once():
+    client = Client("127.0.0.1", 1, None, METER, "")
+    for failures, longest_ms in ((1, 16_000), (2, 32_000), (4, 120_000), (1000, 120_000)):
+        client.failures = failures
+        pauses = sorted(client._pause_ms() for _ in range(400))
+        assert 1000 <= pauses[0] < 1000 + longest_ms // 20, (failures, pauses[0])
+        assert longest_ms - longest_ms // 20 < pauses[-1] <= longest_ms, (failures, pauses[-1])
+        eighths = [0] * 8
+        for pause_ms in pauses:
+            eighths[(pause_ms - 1000) * 8 // (longest_ms - 999)] += 1
+        assert 20 < min(eighths) <= max(eighths) < 90, (failures, eighths)  # of 50 each
 
 
 for name, check in sorted(globals().items()):

@@ -39,8 +39,9 @@ async def serve(client):
 
 async def main(settings):
     host = settings.get("host", "127.0.0.1")
-    tls = load_context(settings["authority"]) if "authority" in settings else None
+    tls = load_context(settings["folder"]) if "folder" in settings else None
     client = Client(host, settings["port"], tls, "M1", "secret")
+    client.spread_ms = 2_000
     client.attach("bijli/1/M1/down/#", receive, None, begin)
     print("heap", used_bytes())
     task = asyncio.create_task(client.run())
