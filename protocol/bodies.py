@@ -40,7 +40,7 @@ _DAY_S = (0, 86_400)
 _READING = (
     _SEQUENCE,
     _TIME,  # end_s
-    (0, 127),  # flags
+    (0, 255),  # flags
     _ENERGY,  # energy_wh
     _ENERGY,  # rate0_wh
     _ENERGY,

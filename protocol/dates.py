@@ -9,7 +9,7 @@ from protocol.limits import DST_EXTRA_MAX_MIN, SEASONS_MAX, SPECIAL_DAYS_MAX, YE
 
 _MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # The [month, week, weekday, minute] at which summer time begins or ends; week 5 is the last.
-_TURN = ((1, 12), (1, 5), (0, 6), (0, 1_439))
+_TURN = ((1, 12), (1, 5), (0, 6), (0, 1_440))
 
 
 def check_special_days(days):
@@ -54,7 +54,7 @@ def check_dst(dst):
             good = good and type(value) is int and bounds[0] <= value <= bounds[1]
         if not good:
             raise ProgrammeError(
-                "dst: begin and end are [month 1-12, week 1-5, weekday 0-6, minute 0-1439]"
+                "dst: begin and end are [month 1-12, week 1-5, weekday 0-6, minute 0-1440]"
             )
     if dst[1][0] == dst[2][0]:
         raise ProgrammeError("dst: it cannot begin and end in the same month")

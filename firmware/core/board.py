@@ -14,13 +14,12 @@ from firmware.core.actions import (
     SET_CLOCK,
     SHOW,
 )
-from firmware.core.calendar import DAY_S
 from firmware.core.clock import UNSET, Clock
 from firmware.core.counters import Counters
 from firmware.core.door import Door
 from firmware.core.metering import OK
 from firmware.core.programmes import Programmes
-from firmware.core.recorder import Recorder, boundary_before
+from firmware.core.recorder import Recorder
 from firmware.core.schedule import Schedule
 from firmware.core.supervision import Supervision
 from firmware.core.supply import Supply
@@ -30,6 +29,7 @@ from protocol import messages
 from protocol import programme as wire
 
 RECOVERY_S = 10  # so long what fell due in an outage waits for the chip to tell what it counted
+PROGRAMME_STORE = 2  # in the event of a store fault
 RESET_POWER_ON = 1  # as in the hello message; 0 is unknown and counts as a power cut too
 
 
@@ -40,16 +40,17 @@ class Board:
         self._store = store
         values = self._values = ledger.create()
         self.clock = Clock()
-        self.recorder = Recorder(values, store, self.clock)
+        self.schedule = Schedule()
+        zone = self.schedule.zone
+        self.recorder = Recorder(values, store, self.clock, zone)
         self.energy = energy.Energy(values)
-        self.account = Account(values)
+        self.account = Account(values, self.clock, zone)
         self.supply = Supply(values, self.clock, self.recorder)
         self.programmes = Programmes(values, store)
         self.counters = Counters(values, self.clock, self.recorder, self.persist)
         self.supervision = Supervision(values, self.clock, self.recorder)
         self.usage = Usage(values, self.account)
         self._door = Door(self, values)
-        self.schedule = Schedule()
         self._actions = 0
         self._minute = -1
         self._recovered = False
@@ -81,10 +82,11 @@ class Board:
         is_new = not self._load_ledger()
         written_s = values[ledger.WRITTEN_S]
         is_known = clock_state != UNSET and values[ledger.WRITTEN_CLOCK] != UNSET
-        passed_s = max(0, now_s - written_s) if is_known else 0
         self._ready_s = uptime_s + RECOVERY_S
         self.clock.uptime_s = uptime_s
+        self.clock.known_s = values[ledger.KNOWN_S]
         self.clock.set(now_s if clock_state != UNSET else written_s, clock_state)
+        passed_s = max(0, self.clock.time_s - written_s) if is_known else 0
         values[ledger.BOOTS] += 1
         if counter_is_new:
             self.energy.forget_counter()
@@ -93,6 +95,7 @@ class Board:
         self.programmes.load()
         self._configure()
         self.account.load()
+        self.account.resume()
         self.supply.load(passed_s, random_s % (self.programmes.active[wire.START_DELAY_S] + 1))
         self._record_boot(is_new, reset_cause, written_s, passed_s)
         self._follow_windows()
@@ -115,6 +118,17 @@ class Board:
             recorder.flags |= messages.FLAG_POWER_FAILED
         values[ledger.POWER_FAILED] = 0
         recorder.record_event(messages.EVENT_BOOT, reset_cause)
+        self._report_doubts()
+
+    def _report_doubts(self):
+        """Tell of a time that is not believed and of a programme that cannot be read."""
+        if self.clock.doubted_by_s:
+            self.recorder.record_event(messages.EVENT_CLOCK_DOUBTED, self.clock.doubted_by_s)
+            self.clock.doubted_by_s = 0
+        if self.programmes.is_troubled:
+            self.programmes.is_troubled = False
+            self.recorder.record_event(messages.EVENT_STORE_FAULT, PROGRAMME_STORE)
+            self.supply.changed = True
 
     def power_failing(self, now_s):
         """Save what there is: the power-fail line announces a cut."""
@@ -149,12 +163,20 @@ class Board:
         self.supply.press_button()
         return self._finish()
 
+    def accept_emergency(self, now_s, uptime_s):
+        """Take the emergency credit if it is offered (a long press); return the actions."""
+        self._begin(now_s, uptime_s)
+        self.account.accept_emergency()
+        self._actions |= SHOW
+        return self._finish()
+
     def apply(self, command, now_s, uptime_s):
         """Apply a command body (docs/wire.md), verified and replay-checked by the caller.
 
         The outcome is in `receipt_stage` and `receipt_reason`; the actions are returned.
         """
         self._begin(now_s, uptime_s)
+        self.clock.learn(command[1])
         self._door.apply(command)
         self._actions |= SEND_STATUS | SHOW
         return self._finish()
@@ -164,9 +186,9 @@ class Board:
         return self._door.has_concluded(identity)
 
     def _begin(self, now_s, uptime_s):
-        self._actions = 0
         self.supply.actions = 0
         self.clock.begin(now_s, uptime_s)
+        self._actions = SET_CLOCK if self.clock.has_settled else 0
 
     def _finish(self):
         """Judge the holds, drive the relay and write the ledger when that is due."""
@@ -175,14 +197,24 @@ class Board:
         supply.drive_relay()
         if (
             supply.changed
+            or self.account.changed
             or self._values[ledger.ENERGY_WH] - self._persisted_wh >= energy.LEDGER_STEP_WH
             or self.clock.uptime_s - self._persisted_s >= energy.LEDGER_STEP_S
         ):
             self.persist()
+        if self.account.notices:
+            self._tell_notices()
         if self.recorder.has_recorded:
             self.recorder.has_recorded = False
             self._actions |= SEND_EVENTS
         return self._actions | supply.actions
+
+    def _tell_notices(self):
+        """Record what the account has to tell; the ledger that says so is written already."""
+        for code, value in self.account.notices:
+            self.recorder.record_event(code, value)
+        self.account.notices.clear()
+        self._actions |= SEND_STATUS | SHOW
 
     def _measure(self, sample):
         elapsed_s = self.clock.elapsed_s
@@ -233,7 +265,7 @@ class Board:
     def _follow_calendar(self):
         if self.clock.state == UNSET:
             return
-        self.account.follow(self.schedule.local)
+        self.account.follow()
         self.usage.follow(self.schedule.local.day_number)
         if self.schedule.rate != self._values[ledger.RATE]:
             self._values[ledger.RATE] = self.schedule.rate
@@ -251,11 +283,10 @@ class Board:
     def _end_terms(self):
         """Charge what is the old terms': the day too, unless it begins with this very second."""
         now_s = self.clock.time_s
-        self.schedule.refresh(now_s, True)
-        if boundary_before(now_s, self.schedule.offset_min, DAY_S) == now_s:
-            self.account.close_months(self.schedule.local)
+        if self.schedule.zone.day_start(now_s) == now_s:
+            self.account.close_days(now_s)
         else:
-            self.account.follow(self.schedule.local)
+            self.account.follow()
 
     def _end_interval(self):
         """Write the last reading under the old terms, so that a bill can be split exactly here.
@@ -278,16 +309,18 @@ class Board:
         return True
 
     def _activate(self):
+        if not self.programmes.fetch(self.clock.calendar_s(), self.clock.uptime_s):
+            self._report_doubts()
+            return
         self._end_interval()
-        if self.programmes.activate():
-            if self._configure():
-                self.account.restart_month()
-            self.recorder.record_event(
-                messages.EVENT_PROGRAMME_ACTIVATED, self.programmes.active[wire.VERSION]
-            )
-            self.recorder.record_event(messages.EVENT_LIMIT_SET, self.supply.limiter.limit_w)
-            self._minute = -1
-            self._actions |= SEND_STATUS | SHOW
+        self.programmes.activate()
+        self.account.adopt(self._configure())
+        self.recorder.record_event(
+            messages.EVENT_PROGRAMME_ACTIVATED, self.programmes.active[wire.VERSION]
+        )
+        self.recorder.record_event(messages.EVENT_LIMIT_SET, self.supply.limiter.limit_w)
+        self._minute = -1
+        self._actions |= SEND_STATUS | SHOW
         self.supply.changed = True
 
     def _configure(self):
@@ -298,7 +331,7 @@ class Board:
         credit = programme[wire.CREDIT]
         opened_s = credit[wire.CREDIT_OPENED_S] or programme[wire.ACTIVATION_S]
         return self.account.configure(
-            credit, programme[wire.TARIFF], opened_s, self.schedule.offset_min_at(opened_s)
+            credit, programme[wire.TARIFF], opened_s, self.programmes.crc
         )
 
     def persist(self):
@@ -306,8 +339,10 @@ class Board:
         values = self._values
         self.supply.save()
         self.supply.changed = False
+        self.account.changed = False
         values[ledger.WRITTEN_S] = self.clock.time_s
         values[ledger.WRITTEN_CLOCK] = self.clock.state
+        values[ledger.KNOWN_S] = self.clock.known_s
         ledger.seal(values)
         self._persisted_wh = values[ledger.ENERGY_WH]
         self._persisted_s = self.clock.uptime_s
@@ -327,10 +362,16 @@ class Board:
         self.persist()
 
     def set_clock(self, now_s, state):
-        """Take board time from an authenticated source (`state` SYNCED), or one that held it."""
-        if now_s != self.clock.time_s:
-            self.recorder.record_event(messages.EVENT_CLOCK_SET, now_s - self.clock.time_s)
-        self.clock.set(now_s, state)
+        """Take board time from an authenticated source (`state` SYNCED), or one that held it.
+
+        A difference of a few seconds is made up bit by bit. A synced clock takes no other time.
+        """
+        if state < self.clock.state:
+            return
+        step_s = self.clock.adjust(now_s, state)
+        if step_s:
+            self.recorder.record_event(messages.EVENT_CLOCK_SET, step_s)
+        self._report_doubts()
         self._minute = -1  # windows and boundaries are judged anew
         self._actions |= SET_CLOCK
 

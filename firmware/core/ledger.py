@@ -44,9 +44,9 @@ MONTH_FIRST_DAY = 43  # first day that the present rating covers
 MONTH_PAISE = 44  # rated so far, and already in CHARGED_PAISE
 MONTH_RATE_WH = 45  # four registers of the month so far
 
-ACTIVE_SLOT = 49  # 0 or 1
+ACTIVE_SLOT = 49  # 0–2
 ACTIVE_CRC = 50  # 0: no programme, the built-in one is in force
-PASSIVE_CRC = 51  # 0: nothing waits in the other slot
+PASSIVE_CRC = 51  # 0: nothing waits in PASSIVE_SLOT
 
 READING_SEQUENCE = 52  # last written
 READING_END_S = 53
@@ -56,8 +56,11 @@ UPLINK_RESERVED = 56  # uplink counters up to this one may have been used
 DOWNLINK_COUNTER = 57  # highest accepted
 REFUSED_MESSAGES = 58
 
+PASSIVE_SLOT = 59  # the same as ACTIVE_SLOT in records from when there were two slots
 PURCHASE_NEXT = 60  # where the next identity goes, modulo REMEMBERED
 COMMAND_NEXT = 61
+PREVIOUS_CRC = 62  # of the programme that was in force before; its slot is found by it
+RATED_CRC = 63  # of the programme under whose terms the month is rated
 PURCHASES = 64  # REMEMBERED pairs of words
 COMMANDS = 128  # REMEMBERED triples: identity in two words, stage × 256 + reason
 REMEMBERED = 32
@@ -80,17 +83,18 @@ ENERGY_REST = 244  # what calibration left over, in the unit of firmware/core/en
 OUTAGE_CUTS = 245  # cuts in a row without a good minute between them
 
 # Account
-EMERGENCY_USED = 256  # emergency credit taken and not yet repaid, Wh or paise
-EMERGENCY_GIVEN = 257  # what the consumer accepted and may still draw down to
+EMERGENCY_GIVEN = 256  # emergency credit accepted: how far below 0 it lets the balance go
 DEBT_PAID = 258  # of all debts ever laid on the account
-DEBT_DAY = 259  # local day number up to which the daily instalment is taken
-DAILY_DAY = 260  # the same for the daily charge
+CHARGED_DAY = 260  # local day number up to which instalments and daily charges are taken
 PAID_UNTIL_S = 261  # flat packages
 DAYS_CREDITED = 262
-LIFELINE_USED = 263  # advance outstanding (UP-8)
+LIFELINE_GIVEN = 263  # the same for the lifeline advance (UP-8)
 LAST_CREDIT_S = 264  # for the four-month rule (UP-10)
 RECHARGE_WARNED = 265
-MONTH_WH = 266  # energy of the local month in any mode
+MONTH_WH = 266  # energy of the local month MONTH_WH_MONTH in any mode
+MONTH_WH_MONTH = 267
+DAYS_CHARGED = 268  # of DAYS_CREDITED
+KNOWN_S = 269  # it is at least so late: clock.py
 
 # Supervision
 CRASHES = 272  # since birth

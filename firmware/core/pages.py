@@ -64,7 +64,7 @@ def balance(panel):
     if account.mode == POSTPAID:
         return text.POSTPAID, word_energy(panel.board.energy.total_wh)
     if account.mode == MODE_FLAT:
-        return text.PAID_UNTIL, _date(panel, account.balance())
+        return text.PAID_UNTIL, _date(panel, account.paid_until_s())
     days = panel.board.usage.days_left()
     if days is None:
         last = text.USE_UNKNOWN

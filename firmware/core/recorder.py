@@ -7,7 +7,7 @@ module must not know what the store is made of.
 """
 
 from firmware.core import journal
-from firmware.core.calendar import DAY_S, LocalTime
+from firmware.core.calendar import DAY_S
 from firmware.core.clock import HELD, UNSET
 from firmware.core.ledger import (
     ENERGY_WH,
@@ -22,19 +22,20 @@ from protocol import messages
 from protocol import programme as wire
 
 MISSED_MIDNIGHTS_MAX = 40
+BACK_MAX_S = 3600  # readings wait so long, at most, for a clock that was set back
 
 
 class Recorder:
     """The two rings' writing end and the statistics of the present interval."""
 
-    def __init__(self, values, store, clock):
+    def __init__(self, values, store, clock, zone):
         self._values = values
         self._store = store
         self._clock = clock
+        self._zone = zone
         self._reading = bytearray(journal.READING_BYTES)
         self._event = bytearray(journal.EVENT_BYTES)
         self._events_lost = 0
-        self._local = LocalTime()  # of the reading that is written
         self.has_recorded = False  # an event; the caller clears it
         self.flags = 0  # of the present interval
         self._power_w_max = 0
@@ -93,14 +94,20 @@ class Recorder:
         return True
 
     def is_reading_due(self, programme):
-        """Tell whether a boundary has passed without its reading; begin counting at birth."""
+        """Tell whether a boundary has passed without its reading; begin counting at birth.
+
+        After a step back readings wait until the clock has caught up with the last one, so that
+        none is written twice; if that would take longer than BACK_MAX_S they begin anew.
+        """
         values = self._values
-        interval_s = programme[wire.INTERVAL_S]
-        end_s = boundary_before(self._clock.time_s, programme[wire.UTC_OFFSET_MIN], interval_s)
+        end_s = self._zone.boundary_before(self._clock.time_s, programme[wire.INTERVAL_S])
         last_s = values[READING_END_S]
-        if (not last_s and self._clock.state != UNSET) or last_s - end_s > DAY_S:
-            # A new board, or the clock had been more than a day ahead: begin here.
+        if not last_s and self._clock.state != UNSET:
             values[READING_END_S] = end_s
+            return False
+        if last_s - self._clock.time_s > BACK_MAX_S:
+            values[READING_END_S] = end_s
+            self.flags |= messages.FLAG_CLOCK_STEPPED
             return False
         return 0 < last_s < end_s
 
@@ -110,8 +117,7 @@ class Recorder:
         Without power nothing flows: every missed boundary has the registers of the moment of the
         cut, so the midnights suffice for any bill. An OSError of the store leaves the rest due.
         """
-        utc_offset_min = programme[wire.UTC_OFFSET_MIN]
-        end_s = boundary_before(self._clock.time_s, utc_offset_min, programme[wire.INTERVAL_S])
+        end_s = self._zone.boundary_before(self._clock.time_s, programme[wire.INTERVAL_S])
         self._write_through(end_s, programme, account)
 
     def catch_up(self, programme, account):
@@ -119,9 +125,7 @@ class Recorder:
         if not self.is_reading_due(programme):
             return
         before_s = self._clock.time_s - 1
-        end_s = boundary_before(
-            before_s, programme[wire.UTC_OFFSET_MIN], programme[wire.INTERVAL_S]
-        )
+        end_s = self._zone.boundary_before(before_s, programme[wire.INTERVAL_S])
         if self._values[READING_END_S] < end_s:
             self._write_through(end_s, programme, account)
 
@@ -138,23 +142,21 @@ class Recorder:
             self._write_through(now_s, programme, account)
 
     def _write_through(self, end_s, programme, account):
-        utc_offset_min = programme[wire.UTC_OFFSET_MIN]
         oldest_s = max(self._values[READING_END_S], end_s - MISSED_MIDNIGHTS_MAX * DAY_S)
-        midnight_s = boundary_before(oldest_s, utc_offset_min, DAY_S) + DAY_S
+        midnight_s = self._zone.next_day_start(oldest_s)
         while midnight_s < end_s:
             self._write_reading(midnight_s, programme, account)
-            midnight_s += DAY_S
+            midnight_s = self._zone.next_day_start(midnight_s)
         self._write_reading(end_s, programme, account)
         self.flags = 0
         self._power_w_max = self._voltage_v_min = self._voltage_v_max = 0
 
     def _write_reading(self, end_s, programme, account):
-        """Write one reading; one that ends a month tells all of it, and nothing of the next."""
+        """Write one reading; one that ends a day or month tells all of it, nothing of the next."""
         values = self._values
-        self._local.refresh(end_s, programme[wire.UTC_OFFSET_MIN])
-        account.close_months(self._local)
+        account.close_days(end_s)
         flags = self.flags | self._clock_flags()
-        if boundary_before(end_s, programme[wire.UTC_OFFSET_MIN], DAY_S) == end_s:
+        if self._zone.day_start(end_s) == end_s:
             flags |= messages.FLAG_LAST_OF_DAY
         journal.pack_reading(
             self._reading,
@@ -185,8 +187,3 @@ class Recorder:
         if state == UNSET:
             return messages.FLAG_CLOCK_UNSET
         return messages.FLAG_CLOCK_HELD if state == HELD else 0
-
-
-def boundary_before(now_s, utc_offset_min, interval_s):
-    """Return the last moment not after `now_s` that is a multiple of `interval_s` locally."""
-    return now_s - (now_s + utc_offset_min * 60) % interval_s

@@ -23,7 +23,7 @@ class FakeStore:
     def __init__(self):
         self.slots = [None, None]
         self.next_slot = 0
-        self.programmes = [None, None]
+        self.programmes = [None, None, None]
         self.readings = []
         self.events = []
         self.cut_at = None
@@ -102,6 +102,7 @@ class Bench:
         self.consumed_ws = 0  # what truly flowed, all of it through the chip
         self.chip_offset_wh = 0
         self.is_closed = False
+        self.is_frozen = False  # the chip repeats itself; no living feeder does
         self.identity = 0
         self.boot()
 
@@ -127,10 +128,17 @@ class Bench:
         self.consumed_ws += flowing_w
         self.now_s += 1
         self.uptime_s += 1
-        self.sample.power_dw = flowing_w * 10
+        if not self.is_frozen:
+            self.measure(flowing_w)
+        self.drive(self.board.tick(self.now_s, self.uptime_s, self.sample, self.is_closed))
+
+    def measure(self, flowing_w):
+        """Let the chip show what flows; the mains flicker as all do."""
+        if self.sample.voltage_dv in (2300, 2301):
+            self.sample.voltage_dv = 2300 + self.uptime_s // 7 % 2
+        self.sample.power_dw = self.sample.apparent_dva = flowing_w * 10
         self.sample.current_ma = flowing_w * 1000 // 230
         self.sample.energy_wh = self.consumed_ws // 3600 + self.chip_offset_wh
-        self.drive(self.board.tick(self.now_s, self.uptime_s, self.sample, self.is_closed))
 
     def drive(self, actions):
         if actions & OPEN_RELAY:

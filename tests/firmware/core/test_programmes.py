@@ -129,7 +129,7 @@ def test_a_store_that_fails_refuses_the_programme_and_keeps_the_old(bench, build
 def test_a_damaged_programme_falls_back_to_the_built_in_one_and_can_be_sent_again(
     bench, build_programme
 ):
-    bench.store.programmes = [None, None]
+    bench.store.programmes = [None, None, None]
     bench.cut()
     bench.run(1)
     assert (bench.status(10), bench.status(13)) == (0, 500)
