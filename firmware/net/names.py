@@ -61,7 +61,7 @@ def is_numeric(name):
     return ":" in name or all(c == "." or "0" <= c <= "9" for c in name)
 
 
-async def look_up(name, server):
+async def look_up(name, server, port=DNS_PORT):
     """Return an address of `name`; without a name server `name`, which the port may find.
 
     Raises OSError.
@@ -71,7 +71,7 @@ async def look_up(name, server):
     for _ in range(TRIES_MAX):
         query = build_query(name)  # a new one: its number is not to be guessed
         try:
-            address = await ask(server, DNS_PORT, query, read_answer)
+            address = await ask(server, port, query, read_answer)
         except asyncio.TimeoutError:
             continue
         if not address:

@@ -49,6 +49,7 @@ class TimeSource:
         self._link = link
         self._act = act
         self._pause_s = RETRY_MIN_S
+        self.port = SNTP_PORT
         self.asking = False
 
     async def run(self):
@@ -74,7 +75,7 @@ class TimeSource:
         try:
             address = await self._host.find(server)
             asked_ms = time.ticks_ms()
-            now_s = await ask(address, SNTP_PORT, build_request(), read_answer)
+            now_s = await ask(address, self.port, build_request(), read_answer)
             if time.ticks_diff(time.ticks_ms(), asked_ms) > ROUND_TRIP_MAX_MS:
                 return False
         except (OSError, asyncio.TimeoutError):
