@@ -275,9 +275,12 @@ class Account:
 
     def _pay_debt(self, amount):
         paid = self._take(min(amount, self.debt_outstanding()))
-        if paid:
-            self._values[DEBT_PAID] += paid
-            self._tell(messages.EVENT_DEBT_PAID, paid)
+        if not paid:
+            return
+        self._values[DEBT_PAID] += paid
+        if self.notices and self.notices[-1][0] == messages.EVENT_DEBT_PAID:
+            paid += self.notices.pop()[1]  # the days of an outage are told as one
+        self._tell(messages.EVENT_DEBT_PAID, paid)
 
     def _take(self, amount):
         """Charge an amount, as far as the register holds it; return how much."""
