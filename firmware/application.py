@@ -17,7 +17,7 @@ from firmware.core import actions, holds
 from firmware.core.energy import Sample
 from firmware.drivers import led
 
-ANSWER_MS = const(80)  # the chip answers within 60 ms
+ASKS_MAX = const(2)  # times that a chip is asked in a second
 SECOND_MS = const(1000)
 SHOW_EVERY_S = const(15)  # load, balance and waits on the display grow old
 COLLECT_EVERY_S = const(60)
@@ -107,10 +107,9 @@ class Application:
         self._led.pattern = choose_pattern(self.board.holds)
 
     def measure(self):
-        """Live through one second, 80 ms after the chip was asked. Allocates nothing by itself."""
+        """Live through one second with the sample as it is. Allocates nothing by itself."""
         board = self.board
         uptime_s = self.uptime_s
-        self._chip.collect(self._sample)
         now_s = board.clock.now_s(uptime_s)
         wanted = board.tick(now_s, uptime_s, self._sample, self._relay.load_side_live())
         if wanted:
@@ -123,8 +122,11 @@ class Application:
 
     async def _meter(self):
         while True:
-            self._chip.request()
-            await asyncio.sleep_ms(ANSWER_MS)
+            for _ in range(ASKS_MAX):
+                self._chip.request()
+                await asyncio.sleep_ms(self._chip.answer_ms)
+                if self._chip.collect(self._sample):
+                    break
             self.measure()
             await asyncio.sleep_ms(self._next_second())
 

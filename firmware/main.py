@@ -21,11 +21,11 @@ from firmware.application import Application
 from firmware.config import DEFAULT_BOARD, Config, ConfigError, board_name, read_settings
 from firmware.core.board import Board
 from firmware.core.clock import HELD, UNSET
+from firmware.drivers import metering
 from firmware.drivers.button import Button
 from firmware.drivers.clock import RealTimeClock
 from firmware.drivers.display import CharacterDisplay
 from firmware.drivers.led import StatusLed
-from firmware.drivers.pzem004t import Pzem004t
 from firmware.drivers.relay import LatchingRelay
 from firmware.drivers.store import Store
 from firmware.net.certificate import load_context
@@ -38,7 +38,6 @@ from protocol import keys, messages
 
 FIRMWARE = "bijli 0.1.0"
 TROUBLE_SHOWN_S = const(60)
-UART_BAUD = const(9600)
 
 _BROKER_EPOCH = const(0)
 _RESET_UNKNOWN = const(0)  # reset causes of the hello message (docs/wire.md)
@@ -65,8 +64,10 @@ def build(name=None):
     definition = load_definition(name or named)
     clock = RealTimeClock(machine.RTC())
     cause = find_reset_cause()
-    start_board(board, clock, cause)
-    built = build_application(definition, board, clock)
+    chip = metering.build(definition)
+    board.energy.gain_ppm = chip.calibration.power_ppm
+    start_board(board, clock, cause, not chip.keeps_counter)
+    built = build_application(definition, board, chip, clock)
     if config:
         try:
             connect(built, store, config, cause)
@@ -94,10 +95,11 @@ def load_definition(name):
     return __import__("firmware.boards." + name, None, None, ("NAME",))
 
 
-def start_board(board, clock, cause):
+def start_board(board, clock, cause, counter_is_new=False):
     """Let the board recover; a real-time clock that ran on is held time, not trusted time."""
     now_s = clock.read_s()
-    board.start(now_s, HELD if now_s else UNSET, 0, random.getrandbits(30), cause)
+    state = HELD if now_s else UNSET
+    board.start(now_s, state, 0, random.getrandbits(30), cause, counter_is_new)
 
 
 def find_reset_cause():
@@ -112,16 +114,9 @@ def find_reset_cause():
     return _RESET_UNKNOWN
 
 
-def build_application(definition, board, clock):
+def build_application(definition, board, chip, clock):
     """Return the Application on the hardware that a board definition describes."""
     pin = machine.Pin
-    uart = machine.UART(
-        definition.METER_UART,
-        UART_BAUD,
-        tx=definition.METER_TX_PIN,
-        rx=definition.METER_RX_PIN,
-        timeout=0,
-    )
     relay = LatchingRelay(
         pin(definition.RELAY_OPEN_PIN, pin.OUT, value=0),
         pin(definition.RELAY_CLOSE_PIN, pin.OUT, value=0),
@@ -129,7 +124,7 @@ def build_application(definition, board, clock):
     )
     return Application(
         board,
-        Pzem004t(uart, definition.METER_ADDRESS),
+        chip,
         relay,
         Button(pin(definition.BUTTON_PIN, pin.IN, pin.PULL_UP)),
         StatusLed(pin(definition.LED_PIN, pin.OUT, value=0)),

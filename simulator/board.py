@@ -24,6 +24,7 @@ from simulator.plant.loads import Profile
 from simulator.plant.world import World
 
 _LOOK_S = 60  # profiles step by the minute, so outages begin on one
+_IMPORT_THRESHOLD_BYTES = 2048
 _HEAP_EVERY = 15  # looks between two measurements of the heap
 _REAL_ROOT = "/host"  # where the computer's files are once the chip's own flash is at /
 
@@ -237,10 +238,14 @@ def main(parameters):
 
 def _start(bench, heap):
     heap.simulator_loaded()
+    # Code lies in this heap, not in flash as on a chip: collecting often keeps it in one piece, and
+    # what is left for the firmware's data too.
+    gc.threshold(_IMPORT_THRESHOLD_BYTES)
     # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
     import firmware.core.board
     import firmware.main
 
+    gc.threshold(-1)
     heap.code_loaded()
     bench.say(
         ready=rig.clock.second(), simulator_bytes=heap.simulator_bytes, code_bytes=heap.code_bytes
@@ -270,7 +275,7 @@ def _build_world(parameters):
     profile = None
     if parameters["profile"]:
         profile = Profile(open(parameters["profile"], "rb"), uos.stat(parameters["profile"])[6])
-    world = World(parameters["start_s"], parameters["seed"], profile)
+    world = World(parameters["start_s"], parameters["seed"], profile, 0, parameters["chip"])
     states = StateFile(open(parameters["world"], "r+b"))
     kept = states.load()
     if kept:

@@ -16,12 +16,17 @@ from simulator import flash_image
 from simulator import profile as profiles
 from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
 from simulator.line import SerialLine
+from simulator.plant import chips
 from simulator.process import BoardProcess
 
 DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ESP32
 HOLD_MS = 10_000
 MEASURING_HEAP_BYTES = 4 * 1024 * 1024
 POWER_ON, RESET = 1, 2
+BOARDS = {
+    "pzem004t": "esp32_devkit", "sdm120": "esp32_sdm120", "sdm630": "esp32_sdm630",
+    "atm90e32": "esp32_atm90e32",
+}  # fmt: skip
 
 Facts = dict[str, Any]
 
@@ -34,7 +39,8 @@ class House:
     (`FILE` or `FILE#METER`, see `simulator.profile`); None draws nothing but appliances.
     `clock_file` is where the board writes its board time, for a controller that shall live in its
     time. `settings` change its config.json, `files` lie beside it; for `hold_ms` of real time an
-    answer that stays away may hold its clock. Raises SimulatorError.
+    answer that stays away may hold its clock. `chip` is its metering chip, one of
+    `simulator/plant/chips.py`, and chooses the board definition. Raises SimulatorError.
     """
 
     def __init__(
@@ -53,11 +59,17 @@ class House:
         settings: Facts | None = None,
         files: dict[str, bytes] | None = None,
         hold_ms: int = HOLD_MS,
+        chip: str = chips.DEFAULT,
     ) -> None:
         if line not in ("model", "pty"):
             raise SimulatorError(f"the line to a metering chip is model or pty, not {line!r}")
+        if chip not in chips.NAMES:
+            raise SimulatorError(f"a metering chip is one of {', '.join(chips.NAMES)}, not {chip}")
+        if line == "pty" and chip == "atm90e32":
+            raise SimulatorError("an ATM90E32 has no serial line: leave pty out")
         self.directory = Path(directory).resolve()
         self.meter = meter
+        self._chip = chip
         self._line_kind = line
         self._line: SerialLine | None = None
         self.now_s = start_s
@@ -83,7 +95,7 @@ class House:
         config = {
             "meter": meter, "root_key": root_key.hex(), "epoch": 1,
             "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
-            "wifi": {"ssid": "simulated", "password": ""}, "board": "esp32_devkit",
+            "wifi": {"ssid": "simulated", "password": ""}, "board": BOARDS[chip],
             **(settings or {}),
         }  # fmt: skip
         if profile:
@@ -232,7 +244,7 @@ class House:
 
     def _launch(self, reset_cause: int, power_s: int | None) -> None:
         if self._line_kind == "pty":
-            self._line = SerialLine(self._registers)
+            self._line = SerialLine(self._registers, chips.REGISTERS[self._chip])
         self._process = BoardProcess(
             self.meter,
             self.log,
@@ -256,7 +268,7 @@ class House:
             "flash": str(self.directory / "flash.img"), "profile": self._profile,
             "clock": self._clock_file, "meter": self.meter, "seed": self._seed,
             "start_s": self._start_s, "reset_cause": reset_cause, "power_s": power_s,
-            "hold_ms": self._hold_ms,
+            "hold_ms": self._hold_ms, "chip": self._chip,
         }  # fmt: skip
 
     def _power_up(self, power_s: int) -> None:

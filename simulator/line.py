@@ -1,6 +1,6 @@
 """A real serial line to a metering chip: a pty with a pymodbus server behind it.
 
-Framing, CRC and bytes are pymodbus's; the ten registers are the chip model's, which the board's
+Framing, CRC and bytes are pymodbus's; the registers are the chip model's, which the board's
 process puts into a small file before each request. It must not know the world.
 """
 
@@ -20,8 +20,6 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from simulator.errors import SimulatorError
 
 CHIP_ADDRESS = 1
-REGISTERS = 10
-REGISTERS_FORMAT = ">10H"
 BAUD = 9600
 START_TIMEOUT_S = 5
 
@@ -30,10 +28,14 @@ logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
 class SerialLine:
-    """The line of one house; `board_end` is the descriptor that its process talks through."""
+    """The line of one house to a chip with so many input registers from 0.
 
-    def __init__(self, registers: Path) -> None:
-        registers.write_bytes(bytes(2 * REGISTERS))
+    `board_end` is the descriptor that its process talks through.
+    """
+
+    def __init__(self, registers: Path, count: int) -> None:
+        self._count = count
+        registers.write_bytes(bytes(2 * count))
         self._registers = os.open(registers, os.O_RDONLY)
         self.board_end, self._chip_end = pty.openpty()
         tty.setraw(self._chip_end)
@@ -67,7 +69,7 @@ class SerialLine:
             self._loop.close()
 
     async def _serve(self) -> None:
-        block = [SimData(0, count=REGISTERS, datatype=DataType.REGISTERS)]
+        block = [SimData(0, count=self._count, datatype=DataType.REGISTERS)]
         chip = SimDevice(CHIP_ADDRESS, simdata=block, action=self._show)
         self._server = ModbusSerialServer(chip, port=os.ttyname(self._chip_end), baudrate=BAUD)
         await self._server.serve_forever(background=True)
@@ -86,6 +88,6 @@ class SerialLine:
         """Bring the registers up to date; the chip's measurements cannot be written."""
         if set_values is not None:
             return ExcCodes.ILLEGAL_ADDRESS
-        measured = os.pread(self._registers, 2 * REGISTERS, 0)
-        current_registers[:REGISTERS] = struct.unpack(REGISTERS_FORMAT, measured)
+        measured = os.pread(self._registers, 2 * self._count, 0)
+        current_registers[: self._count] = struct.unpack(f">{self._count}H", measured)
         return None

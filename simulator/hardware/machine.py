@@ -5,6 +5,7 @@ the chip offers, and looks up in `rig` what is wired where.
 """
 
 from simulator.hardware import rig
+from simulator.hardware.buses import SPI, UART  # noqa: F401 (part of `machine`)
 
 PWRON_RESET = 1
 HARD_RESET = 2
@@ -12,7 +13,6 @@ WDT_RESET = 3
 DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
-_ANSWER_MS = 40  # 8 octets out, 25 back at 9600 bit/s, and the chip's own thinking
 
 
 def reset():
@@ -96,7 +96,9 @@ class Pin:
         return self._level
 
     def _drive(self, level):
-        if self.number == rig.RELAY_OPEN_PIN:
+        if self.number == rig.METER_SELECT_PIN:
+            rig.meter_selected = not level
+        elif self.number == rig.RELAY_OPEN_PIN:
             rig.look().drive_coil(False, level)
         elif self.number == rig.RELAY_CLOSE_PIN:
             rig.look().drive_coil(True, level)
@@ -107,57 +109,6 @@ def edge(number, rising):
     handler, trigger, pin = Pin.watched.get(number, (None, 0, None))
     if handler and trigger & (Pin.IRQ_RISING if rising else Pin.IRQ_FALLING):
         handler(pin)
-
-
-class UART:
-    """The serial line to the metering chip: the model in this process, or `rig.serial`."""
-
-    def __init__(self, number, *_arguments, **_options):
-        self._answer = None
-        self._due_ms = 0
-
-    def init(self, *_arguments, **_options):
-        pass
-
-    def write(self, frame):
-        rig.polls += 1
-        if rig.serial:
-            return rig.serial.write(frame)
-        self._answer = rig.look().answer(frame)
-        self._due_ms = rig.clock.now_ms + _ANSWER_MS
-        return len(frame)
-
-    def any(self):
-        if rig.serial:
-            return rig.serial.any()
-        return len(self._answer) if self._ready() else 0
-
-    def read(self, count=-1):
-        size = self.any()
-        if not size:
-            return None
-        buffer = bytearray(size if count < 0 else min(size, count))
-        self.readinto(buffer)
-        return bytes(buffer)
-
-    def readinto(self, buffer, count=None):
-        if rig.serial:
-            return rig.serial.readinto(buffer)
-        if not self._ready():
-            return None
-        answer = self._answer
-        size = len(answer)
-        room = len(buffer) if count is None else count
-        if size <= room:
-            self._answer = None
-        else:
-            size = room
-            self._answer = answer[size:]
-        buffer[:size] = answer[:size]
-        return size
-
-    def _ready(self):
-        return self._answer and rig.clock.now_ms >= self._due_ms
 
 
 class I2C:

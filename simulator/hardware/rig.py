@@ -8,6 +8,7 @@ RELAY_OPEN_PIN = 25
 RELAY_CLOSE_PIN = 26
 LOAD_SIDE_PIN = 34
 BUTTON_PIN = 32
+METER_SELECT_PIN = 5
 DISPLAY_ADDRESS = 0x27
 
 clock = None  # virtual.Clock
@@ -17,7 +18,8 @@ serial = None  # the file of a real serial line, or None: the chip model answers
 meter = b""
 reset_cause = 1
 leave = None  # called with a reset cause to end this process
-polls = 0  # frames that the firmware wrote to its metering chip
+meter_selected = False  # its select pin is low
+polls = 0  # times that the firmware asked its metering chip
 _world_ms = 0
 _saved_ms = -1
 _save = None

@@ -14,6 +14,7 @@ _PATIENCE_MS = 1_000  # of real time, after which the chip counts as silent
 _FRAME_MAX = 64
 _EXCEPTION = 0x80
 _REPEATS_MAX = 9  # of one answer, while the registers stay; then the line is asked again
+_REQUESTS_MAX = 4  # different ones of which the answer is kept
 
 
 class SerialLine:
@@ -27,23 +28,26 @@ class SerialLine:
         self._input = bytearray(_FRAME_MAX)
         self._size = 0
         self._due_ms = None
-        self._asked = None  # the last frame and the registers that its answer shows
-        self._answer = b""
-        self._repeats = 0  # of that answer, since it came over the line
+        self._shown = None  # the registers that the kept answers show
+        self._kept = {}  # request -> [answer, how often it was repeated]
+        self._request = b""
 
     def write(self, frame):
         world = rig.look()
-        asked = (frame, world.chip.input_registers(world.second, world.ms))
+        shown = world.chip.input_registers(world.second, world.ms)
         self._size = 0
         self._due_ms = rig.clock.now_ms + _ANSWER_MS
-        if self._answer and asked == self._asked and self._repeats < _REPEATS_MAX:
-            self._repeats += 1
+        self._request = bytes(frame)
+        if shown != self._shown:
+            self._shown = shown
+            self._kept = {}
+        kept = self._kept.get(self._request)
+        if kept and kept[1] < _REPEATS_MAX:
+            kept[1] += 1
             return len(frame)
-        self._asked = asked
-        self._answer = b""
-        self._repeats = 0
+        self._kept.pop(self._request, None)
         self._registers.seek(0)
-        self._registers.write(struct.pack(">10H", *asked[1]))
+        self._registers.write(struct.pack(">%dH" % len(shown), *shown))
         return self._file.write(frame)
 
     def any(self):
@@ -62,9 +66,10 @@ class SerialLine:
         return size
 
     def _collect(self):
-        if self._answer:
-            self._size = len(self._answer)
-            self._input[: self._size] = self._answer
+        kept = self._kept.get(self._request)
+        if kept:
+            self._size = len(kept[0])
+            self._input[: self._size] = kept[0]
             return
         view = memoryview(self._input)
         while self._size < self._frame_bytes():
@@ -72,7 +77,8 @@ class SerialLine:
                 return
             # It fills what it is given, waiting if it must: so it is given no more than must come.
             self._size += self._file.readinto(view[self._size : self._frame_bytes()]) or 0
-        self._answer = bytes(view[: self._size])
+        if len(self._kept) < _REQUESTS_MAX:
+            self._kept[self._request] = [bytes(view[: self._size]), 0]
 
     def _frame_bytes(self):
         """Length of the frame that has begun to come, so far as can be told."""

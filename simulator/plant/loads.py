@@ -38,20 +38,23 @@ class Profile:
 
 
 class Appliance:
-    """One thing with a plug: `power_w`, an inrush, and a duty cycle such as a thermostat's.
+    """One thing with a plug: `power_w`, an inrush, a duty cycle such as a thermostat's, a phase.
 
     Raises ValueError.
     """
 
-    def __init__(self, power_w, inrush_w=0, inrush_ms=0, duty=None):
+    def __init__(self, power_w, inrush_w=0, inrush_ms=0, duty=None, phase=0):
         if not (0 <= power_w <= APPLIANCE_MAX_W and 0 <= inrush_w <= APPLIANCE_MAX_W):
             raise ValueError("an appliance draws 0 to %d W" % APPLIANCE_MAX_W)
         if duty and min(duty) < 1:
             raise ValueError("a duty cycle is at least 1 s on and 1 s off")
+        if phase not in (0, 1, 2, 3):
+            raise ValueError("a phase is 1 to 3, or 0 for all")
         self.power_w = power_w
         self.inrush_w = inrush_w
         self.inrush_ms = inrush_ms
         self.duty = duty  # [on_s, off_s] or None
+        self.phase = phase  # 1 to 3; 0: on all alike
         self.heating = True
         self.surging = False
         self.left_ms = None  # until it changes by itself
@@ -87,9 +90,9 @@ class Appliance:
     def state(self):
         """Return all that it holds, as a plain list."""
         return [self.power_w, self.inrush_w, self.inrush_ms, self.duty, self.heating, self.surging,
-                self.left_ms, self.energy_wh, self.rest_dwms]  # fmt: skip
+                self.left_ms, self.energy_wh, self.rest_dwms, self.phase]  # fmt: skip
 
     def restore(self, state):
         """Go back to what `state` returned."""
         (self.power_w, self.inrush_w, self.inrush_ms, self.duty, self.heating, self.surging,
-         self.left_ms, self.energy_wh, self.rest_dwms) = state  # fmt: skip
+         self.left_ms, self.energy_wh, self.rest_dwms, self.phase) = state  # fmt: skip

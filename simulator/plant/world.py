@@ -6,8 +6,9 @@ stay small integers of a 32-bit chip. It must not know the firmware, and does no
 its profile.
 """
 
+from simulator.plant import chips
+from simulator.plant.atm90 import ENERGY_END, LAST_DATA, MEASURED
 from simulator.plant.chance import Chance
-from simulator.plant.chip import Chip
 from simulator.plant.disturbance import Disturbance
 from simulator.plant.loads import APPLIANCES_MAX, DAY_S, NO_MAINS, Appliance
 from simulator.plant.mains import Mains
@@ -25,7 +26,7 @@ SENSE_DEAD, SENSE_LIVE = 0, 1  # what a broken load-side sense says, whatever th
 class World:
     """A house at board time `start_s`; everything by chance comes from `seed`."""
 
-    def __init__(self, start_s, seed, profile=None, gain_bp=0):
+    def __init__(self, start_s, seed, profile=None, gain_bp=0, chip=chips.DEFAULT):
         self.second = start_s
         self.ms = 0
         self.button_down = False
@@ -45,7 +46,7 @@ class World:
         self.mains = Mains(chance)
         self.chance = chance
         self.relay = Relay()
-        self.chip = Chip(chance.below(1000), gain_bp)
+        self.chip = chips.build(chip, chance.below(1000), gain_bp)
         self.disturbance = Disturbance(chance)
         self.appliances = {}
         self._profile_w = 0
@@ -54,6 +55,7 @@ class World:
         self._energy_wh = 0
         self._rest_dwms = 0
         self._power_dw = 0
+        self._phase_dw = (0,) * self.chip.phases
         self._left_ms = 0  # until anything changes
         self._step_ms = 0  # what it was when it was set
         self._load_profile()
@@ -83,6 +85,25 @@ class World:
         if self.disturbance.active:
             return self.disturbance.spoil(request, answer)
         return answer
+
+    def transfer(self, request):
+        """What four octets of SPI to the metering chip read, as a number of 16 bits."""
+        disturbance = self.disturbance
+        if not self.mains.voltage_dv() or disturbance.silent:
+            return 0xFFFF  # nobody drives the line
+        chip = self.chip
+        value = chip.transfer(request, self.second, self.ms)
+        if value is None:
+            return 0
+        if disturbance.active:
+            register = request[1]
+            if disturbance.frozen and MEASURED <= register < ENERGY_END:
+                value = 0  # what hangs counts nothing
+            if register >= MEASURED or (register != LAST_DATA and disturbance.noise_pct):
+                value = disturbance.word(register, value)
+            if register >= MEASURED and not disturbance.noise_pct:
+                chip.last_data = value  # frozen or zeroed it is in the chip, not on the line
+        return value
 
     def rtc_s(self):
         """Board time by the board's own clock, which nobody need have set."""
@@ -132,13 +153,16 @@ class World:
         self.relay.drive(closing, level, now_ms)
         self._changed()
 
-    def switch(self, name, power_w, inrush_w=0, inrush_ms=0, duty=None):
-        """Switch the appliance `name` on with `power_w`, or off with 0."""
+    def switch(self, name, power_w, inrush_w=0, inrush_ms=0, duty=None, phase=0):
+        """Switch the appliance `name` on with `power_w`, or off with 0.
+
+        In a house of three phases it hangs on `phase` 1 to 3, or evenly on all (0).
+        """
         self._settle()
         old = self.appliances.get(name)
         if old is None and len(self.appliances) >= APPLIANCES_MAX:
             raise ValueError("a house holds %d appliances" % APPLIANCES_MAX)
-        new = Appliance(power_w, inrush_w, inrush_ms, duty)
+        new = Appliance(power_w, inrush_w, inrush_ms, duty, phase)
         if old:
             new.energy_wh = old.energy_wh
             new.rest_dwms = old.rest_dwms
@@ -299,6 +323,7 @@ class World:
         voltage_dv = self.mains.voltage_dv()
         flows = voltage_dv and self.relay.closed and self._main_switch
         self._power_dw = demand_w * 10 if flows else 0
+        self._phase_dw = self._split(demand_w) if flows else (0,) * self.chip.phases
         self._tell_chip(voltage_dv, demand_w)
 
     def _tell_chip(self, voltage_dv, demand_w):
@@ -308,7 +333,20 @@ class World:
         factor_pct = 100
         if self._profile_var and demand_w:
             factor_pct = _power_factor_pct(demand_w, self._profile_var)
-        self.chip.flow(self.second, self.ms, voltage_dv, self._power_dw, factor_pct)
+        self.chip.flow(self.second, self.ms, voltage_dv, self._phase_dw, factor_pct)
+
+    def _split(self, demand_w):
+        """Return the load by phase: what hangs on one, and of the rest a third each."""
+        if self.chip.phases == 1:
+            return (demand_w * 10,)
+        by_phase_dw = [0, 0, 0]
+        for appliance in self.appliances.values():
+            if appliance.phase:
+                by_phase_dw[appliance.phase - 1] += appliance.draws_w() * 10
+        spread_dw = demand_w * 10 - sum(by_phase_dw)
+        for phase in range(3):
+            by_phase_dw[phase] += (spread_dw + phase) // 3
+        return tuple(by_phase_dw)
 
     def _load_profile(self):
         if self._profile is None:

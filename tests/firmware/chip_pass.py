@@ -80,7 +80,10 @@ def build():
     from firmware.core.board import Board
     from firmware.drivers.button import Button
     from firmware.drivers.led import StatusLed
-    from firmware.drivers.pzem004t import Pzem004t, crc16
+    from firmware.drivers.calibration import Calibration
+    from firmware.drivers.modbus import Line as ModbusLine
+    from firmware.drivers.modbus import crc16
+    from firmware.drivers.pzem004t import Pzem004t
     from firmware.drivers.relay import LatchingRelay
 
     line = Line()
@@ -98,8 +101,9 @@ def build():
     board = Board(Store())
     board.start(217_000_000, 1, 0, 0, 1)
     relay = LatchingRelay(Pin(), Pin(), Pin(1))
+    chip = Pzem004t(ModbusLine(line), 1, Calibration())
     app = Application(
-        board, Pzem004t(line), relay, Button(Pin(1)), StatusLed(Pin()), Silent(), Silent(), None
+        board, chip, relay, Button(Pin(1)), StatusLed(Pin()), Silent(), Silent(), None
     )
     return app, line, frames
 
@@ -107,6 +111,7 @@ def build():
 def second(app):
     app.uptime_s += 1
     app._chip.request()
+    app._chip.collect(app._sample)
     app.measure()
 
 

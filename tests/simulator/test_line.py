@@ -6,7 +6,7 @@ import struct
 import pytest
 from pymodbus.client import ModbusSerialClient
 
-from simulator.line import REGISTERS_FORMAT, SerialLine
+from simulator.line import SerialLine
 from simulator.plant.chip import sealed
 from simulator.plant.world import World
 
@@ -24,9 +24,9 @@ def loaded_world():
 
 def test_the_modbus_server_sends_the_same_octets_as_the_chip_model(tmp_path, loaded_world):
     world = loaded_world
-    line = SerialLine(tmp_path / "registers.bin")
+    line = SerialLine(tmp_path / "registers.bin", 10)
     registers = world.chip.input_registers(world.second, world.ms)
-    (tmp_path / "registers.bin").write_bytes(struct.pack(REGISTERS_FORMAT, *registers))
+    (tmp_path / "registers.bin").write_bytes(struct.pack(">10H", *registers))
     os.write(line.board_end, READ_ALL)
     received = b""
     while len(received) < 25:
