@@ -4,7 +4,7 @@ Time, randomness and the store are arguments; a month replays exactly. This modu
 of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/board.md.
 """
 
-from firmware.core import energy, ledger, panel, report
+from firmware.core import demand, energy, ledger, panel, recovery, report
 from firmware.core.account import Account
 from firmware.core.actions import (
     PERSIST,
@@ -17,6 +17,8 @@ from firmware.core.actions import (
 from firmware.core.clock import UNSET, Clock
 from firmware.core.counters import Counters
 from firmware.core.door import Door
+from firmware.core.holds import OPERATOR
+from firmware.core.inputs import POWER_FAILING
 from firmware.core.metering import OK
 from firmware.core.programmes import Programmes
 from firmware.core.recorder import Recorder
@@ -31,6 +33,7 @@ from protocol import programme as wire
 RECOVERY_S = 10  # so long what fell due in an outage waits for the chip to tell what it counted
 PROGRAMME_STORE = 2  # in the event of a store fault
 RESET_POWER_ON = 1  # as in the hello message; 0 is unknown and counts as a power cut too
+POWER_BACK_S = 10  # so long the power-fail line must have been quiet for the power to be back
 
 
 class Board:
@@ -55,10 +58,12 @@ class Board:
         self._minute = -1
         self._recovered = False
         self._ready_s = 0  # uptime
+        self._failing_s = 0  # uptime at which the power-fail line last spoke
         self._persisted_wh = 0
         self._persisted_s = 0
         self._message = ("", "")
         self._message_until_s = 0
+        self.inputs = 0  # the lines of firmware/core/inputs.py; whoever reads the pins sets them
         self.power_w = 0
         self.heap_free_bytes = 0  # whoever can measure it puts it here
         self.profile_request = None  # (first, last) sequence to send again; the uplink clears it
@@ -79,7 +84,9 @@ class Board:
         `counter_is_new`: the chip's energy counter began anew with this start.
         """
         values = self._values
-        is_new = not self._load_ledger()
+        found = recovery.load(values, self._store)
+        if found == recovery.LOST:
+            recovery.rebuild(values, self._store)
         written_s = values[ledger.WRITTEN_S]
         is_known = clock_state != UNSET and values[ledger.WRITTEN_CLOCK] != UNSET
         self._ready_s = uptime_s + RECOVERY_S
@@ -97,28 +104,13 @@ class Board:
         self.account.load()
         self.account.resume()
         self.supply.load(passed_s, random_s % (self.programmes.active[wire.START_DELAY_S] + 1))
-        self._record_boot(is_new, reset_cause, written_s, passed_s)
+        is_first = found == recovery.NEW
+        recovery.record_boot(values, self.recorder, is_first, reset_cause, written_s, passed_s)
+        if found == recovery.LOST:
+            self.distrust_store(recovery.STORE_LEDGER)
+        self._report_doubts()
         self._follow_windows()
         self.persist()
-
-    def _load_ledger(self):
-        try:
-            return ledger.restore(self._values, self._store.load_ledger())
-        except OSError:
-            return False
-
-    def _record_boot(self, is_new, reset_cause, written_s, passed_s):
-        values = self._values
-        recorder = self.recorder
-        if not is_new and reset_cause <= RESET_POWER_ON:
-            if not values[ledger.POWER_FAILED]:
-                recorder.record_event(messages.EVENT_POWER_FAILED, 0, written_s)
-            values[ledger.OUTAGES] += 1
-            recorder.record_event(messages.EVENT_POWER_RESTORED, passed_s)
-            recorder.flags |= messages.FLAG_POWER_FAILED
-        values[ledger.POWER_FAILED] = 0
-        recorder.record_event(messages.EVENT_BOOT, reset_cause)
-        self._report_doubts()
 
     def _report_doubts(self):
         """Tell of a time that is not believed and of a programme that cannot be read."""
@@ -130,13 +122,34 @@ class Board:
             self.recorder.record_event(messages.EVENT_STORE_FAULT, PROGRAMME_STORE)
             self.supply.changed = True
 
+    def distrust_store(self, part):
+        """Hold the supply until an operator has seen to a store whose `part` (event 1038) is gone.
+
+        Nobody knows whether the supply was off, nor which credit was used; metering and limiting
+        go on.
+        """
+        self.supply.set_hold(OPERATOR, True)
+        self.recorder.record_event(messages.EVENT_STORE_FAULT, part)
+
     def power_failing(self, now_s):
         """Save what there is: the power-fail line announces a cut."""
         self.clock.begin(now_s, self.clock.uptime_s)
+        self._failing_s = self.clock.uptime_s
         if not self._values[ledger.POWER_FAILED]:
             self.recorder.record_event(messages.EVENT_POWER_FAILED, 0)
             self._values[ledger.POWER_FAILED] = 1
-        self.persist()
+            self.persist()
+
+    def _watch_power(self):
+        """The power-fail line may have been wrong, or the dip too short to stop the board."""
+        if self.inputs & POWER_FAILING:
+            self.power_failing(self.clock.time_s)
+        elif self._values[ledger.POWER_FAILED]:
+            passed_s = self.clock.uptime_s - self._failing_s
+            if passed_s >= POWER_BACK_S:
+                self._values[ledger.POWER_FAILED] = 0
+                self.supply.changed = True
+                self.recorder.record_event(messages.EVENT_POWER_RESTORED, passed_s)
 
     def tick(self, now_s, uptime_s, sample, load_side_live):
         """Live through one second; return the actions. Allocates nothing while nothing changes.
@@ -145,6 +158,9 @@ class Board:
         `load_side_live` is what the sense behind the relay sees.
         """
         self._begin(now_s, uptime_s)
+        if self.inputs or self._values[ledger.POWER_FAILED]:
+            self._watch_power()
+        self.supply.follow_inputs(self.inputs, self.schedule.is_second_limit)
         self._measure(sample)
         now_s = self.clock.time_s
         # Energy from before a cut belongs before everything that fell due since.
@@ -200,6 +216,7 @@ class Board:
             or self.account.changed
             or self._values[ledger.ENERGY_WH] - self._persisted_wh >= energy.LEDGER_STEP_WH
             or self.clock.uptime_s - self._persisted_s >= energy.LEDGER_STEP_S
+            or supply.is_write_due()
         ):
             self.persist()
         if self.account.notices:
@@ -221,19 +238,24 @@ class Board:
         metering = self.supply.metering
         before = metering.state
         self.energy.wait(elapsed_s)
-        if metering.judge(sample, elapsed_s):
-            outcome = self.energy.count(sample.energy_wh, elapsed_s)
-            if outcome == energy.IMPLAUSIBLE:
-                metering.doubt(elapsed_s)
-            else:
-                metering.accept()
-                self._take(sample)
-                if outcome == energy.REBASED:
-                    self.recorder.record_event(
-                        messages.EVENT_CHIP_REBASED, self.energy.rebased_from_wh
-                    )
+        if not metering.judge(sample, elapsed_s):
+            self.supply.outwait()
+        else:
+            self._count(sample, elapsed_s)
         if metering.state != before:
             self._report_metering(metering.state)
+
+    def _count(self, sample, elapsed_s):
+        self.energy.count_reverse(sample.reverse_wh)
+        outcome = self.energy.count(sample.energy_wh, elapsed_s)
+        if outcome == energy.IMPLAUSIBLE:
+            self.supply.metering.doubt(elapsed_s)
+            self.supply.outwait()
+            return
+        self.supply.metering.accept(elapsed_s)
+        self._take(sample)
+        if outcome == energy.REBASED:
+            self.recorder.record_event(messages.EVENT_CHIP_REBASED, self.energy.rebased_from_wh)
 
     def _take(self, sample):
         self._recovered = True
@@ -267,6 +289,9 @@ class Board:
             return
         self.account.follow()
         self.usage.follow(self.schedule.local.day_number)
+        interval_s = self.programmes.active[wire.INTERVAL_S]
+        end_s = self.schedule.zone.boundary_before(self.clock.time_s, interval_s)
+        demand.follow(self._values, end_s, interval_s, self.schedule.local.month)
         if self.schedule.rate != self._values[ledger.RATE]:
             self._values[ledger.RATE] = self.schedule.rate
             self.supply.changed = True  # energy recovered after a cut belongs to this rate now
@@ -327,7 +352,7 @@ class Board:
         """Let the programme in force take effect; return whether the terms of rating changed."""
         programme = self.programmes.active
         self.schedule.configure(programme)
-        self.supply.configure(programme[wire.LOAD])
+        self.supply.configure(programme)
         credit = programme[wire.CREDIT]
         opened_s = credit[wire.CREDIT_OPENED_S] or programme[wire.ACTIVATION_S]
         return self.account.configure(

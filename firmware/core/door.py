@@ -9,7 +9,7 @@ import struct
 
 from firmware.core.account import POSTPAID
 from firmware.core.clock import SYNCED, UNSET
-from firmware.core.holds import OPERATOR
+from firmware.core.holds import OPERATOR, TAMPER
 from firmware.core.ledger import COMMAND_NEXT, COMMANDS, PURCHASE_NEXT, PURCHASES, REMEMBERED
 from protocol import commands, messages
 from protocol.errors import ProtocolError
@@ -81,21 +81,33 @@ class Door:
 
     def _act(self, name, arguments):
         board = self._board
-        if name == commands.DISCONNECT:
-            board.supply.set_hold(OPERATOR, True)
-        elif name == commands.RECONNECT:
-            board.supply.set_hold(OPERATOR, False)
-        elif name == commands.SET_PROGRAMME:
+        if name == commands.SET_PROGRAMME:
             return board.programmes.keep(arguments[0])
-        elif name == commands.CREDIT:
+        if name == commands.CREDIT:
             return self._credit(arguments[0], arguments[1], arguments[2])
-        elif name == commands.SET_CLOCK:
+        if name == commands.SET_EMERGENCY_LIMIT:
+            return self._limit(arguments[0], arguments[1])
+        if name == commands.SET_CLOCK:
             board.set_clock(arguments[0], SYNCED)
         elif name == commands.READ_PROFILE:
             board.resend_readings(arguments[0], arguments[1])
         elif name == commands.SHOW_MESSAGE:
             board.show_message(arguments[0], arguments[1])
         elif name != commands.READ_REGISTERS:
+            return self._switch(name, arguments)
+        return 0
+
+    def _switch(self, name, arguments):
+        supply = self._board.supply
+        if name == commands.DISCONNECT:
+            supply.set_hold(OPERATOR, True)
+        elif name == commands.RECONNECT:
+            supply.reconnect()
+        elif name == commands.CLEAR_TAMPER:
+            supply.set_hold(TAMPER, False)
+        elif name == commands.SET_SOURCE:
+            supply.feeder.command_source(arguments[0], arguments[1])
+        else:
             return commands.REASON_NOT_SUPPORTED
         return 0
 
@@ -106,10 +118,20 @@ class Door:
             record(messages.EVENT_OPERATOR_DISCONNECTED, 0)
         elif name == commands.RECONNECT:
             record(messages.EVENT_OPERATOR_RECONNECTED, 0)
+        elif name == commands.SET_EMERGENCY_LIMIT:
+            record(messages.EVENT_EMERGENCY_LIMIT, arguments[0])
+        elif name == commands.CLEAR_TAMPER:
+            record(messages.EVENT_TAMPER_CLEARED, 0)
         elif name == commands.SET_PROGRAMME:
             record(messages.EVENT_PROGRAMME_STORED, self._board.programmes.passive_version)
         elif name == commands.CREDIT:
             record(messages.EVENT_CREDIT_ADDED, arguments[2])
+
+    def _limit(self, limit_w, until_s):
+        if limit_w and until_s <= self._board.clock.time_s:
+            return commands.REASON_OUT_OF_RANGE  # it would be over before it began
+        self._board.supply.feeder.command_emergency(limit_w, until_s)
+        return 0
 
     def _credit(self, purchase, unit, amount):
         if find(self._values, PURCHASES, 2, purchase) is not None:

@@ -7,7 +7,15 @@ must not know prices, nor how the chip is read. Requirement: ../shared/design/bo
 
 from array import array
 
-from firmware.core.ledger import CHIP_REVERSE_WH, CHIP_WH, ENERGY_WH, RATE, RATE_WH
+from firmware.core.ledger import (
+    CHIP_REVERSE_WH,
+    CHIP_WH,
+    ENERGY_REST,
+    ENERGY_WH,
+    RATE,
+    RATE_WH,
+    REVERSE_WH,
+)
 
 POWER_MAX_W = 25000  # what the largest chip of the house can measure (100 A at 250 V)
 _CWH_PER_S = 764  # hundredths of Wh a second at 1.1 times POWER_MAX_W
@@ -18,6 +26,8 @@ _ALLOWANCE_MAX_CWH = 0x1FFFFFFF
 LEDGER_STEP_WH = 10
 LEDGER_STEP_S = 60
 _BOOT_ALLOWANCE_CWH = LEDGER_STEP_WH * 100 + LEDGER_STEP_S * _CWH_PER_S + _SLACK_CWH
+
+_PPM = 1_000_000  # the unit of ENERGY_REST is a millionth of a Wh
 
 REBASE_AFTER_S = 60  # a jumped counter that behaves so long becomes the new baseline
 
@@ -94,12 +104,32 @@ class Energy:
             return self._follow_jump(counter_wh, elapsed_s)
         values[CHIP_WH] = counter_wh
         if delta_wh:
-            self.added_wh = delta_wh
-            values[ENERGY_WH] += delta_wh
-            values[RATE_WH + values[RATE]] += delta_wh
+            added_wh = self._calibrate(delta_wh) if self.gain_ppm else delta_wh
+            self.added_wh = added_wh
+            values[ENERGY_WH] += added_wh
+            values[RATE_WH + values[RATE]] += added_wh
         self._allowance_cwh = _SLACK_CWH
         self._jump_s = 0
         return COUNTED
+
+    def count_reverse(self, counter_wh):
+        """Take the chip's counter of energy fed back; call it before `count`.
+
+        What cannot have flowed is a new baseline: nobody is billed by this register.
+        """
+        values = self._values
+        delta_wh = counter_wh - values[CHIP_REVERSE_WH]
+        if not delta_wh:
+            return
+        if values[CHIP_REVERSE_WH] >= 0 and 0 < delta_wh <= self._allowance_cwh // 100:
+            values[REVERSE_WH] += delta_wh
+        values[CHIP_REVERSE_WH] = counter_wh
+
+    def _calibrate(self, delta_wh):
+        """Return what a difference of the chip's counter comes to; keep the rest below 1 Wh."""
+        rest = self._values[ENERGY_REST] + delta_wh * self.gain_ppm
+        self._values[ENERGY_REST] = rest % _PPM
+        return delta_wh + rest // _PPM
 
     def _rebase(self, counter_wh):
         self.rebased_from_wh = self._values[CHIP_WH]

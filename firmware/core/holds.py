@@ -17,12 +17,12 @@ START = messages.HOLD_START
 CONFIRM = messages.HOLD_CONFIRM
 
 # What the consumer cannot change comes before what the consumer can; a lockout explains more than
-# the overload hold that always stands beside it; `start` passes by itself and comes
-# late, `confirm` waits for all others.
+# the overload hold that always stands beside it; `start` passes by itself and comes late,
+# `confirm` waits for all others.
 ORDER = (FAULT, TAMPER, OPERATOR, LOCKOUT, OVERLOAD, CREDIT, WINDOW, START, CONFIRM)
 
 # Holds that only their owner may end: they outlive a power cut. The others are judged anew.
-LASTING = OPERATOR | CREDIT | OVERLOAD | LOCKOUT | TAMPER
+LASTING = OPERATOR | CREDIT | OVERLOAD | LOCKOUT | TAMPER | CONFIRM
 
 
 def explain(holds):

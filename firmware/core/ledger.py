@@ -9,7 +9,8 @@ must not know what the numbers mean to their owners, nor where the record is kep
 from array import array
 from binascii import crc32
 
-FORMAT_2 = 0x4A4C0002  # "JL", layout 2; another layout needs another number and a conversion
+FORMAT_1 = 0x4A4C0001  # "JL", layout 1: 225 words, the last of them its CRC
+FORMAT_2 = 0x4A4C0002  # layout 2; another layout needs another number and a conversion
 
 FORMAT = 0
 SEQUENCE = 1  # of ledger writes; the newer of two slots is the one to load
@@ -69,7 +70,7 @@ REMEMBERED = 32
 BAND_TIMER_S = 224  # eight, as they stood at the last write
 UNBALANCE_S = 232
 RETRIES = 233  # automatic ones since the last good minute
-RETRY_LEFT_S = 234
+RETRY_LEFT_S = 234  # 0: none is due
 EMERGENCY_LIMIT_W = 235  # 0: none
 EMERGENCY_UNTIL_S = 236
 SOURCE = 237  # 0 mains, 1 generator, as commanded
@@ -80,7 +81,12 @@ DEMAND_S = 241
 REVERSE_WH = 242
 CHIP_REVERSE_WH = 243  # as CHIP_WH
 ENERGY_REST = 244  # what calibration left over, in the unit of firmware/core/energy.py
-OUTAGE_CUTS = 245  # cuts in a row without a good minute between them
+METERING_BAD_S = 245  # how long measurements could not be believed, less the good seconds since
+RELAY_WELDED = 246  # 1: the consumer's line stayed live although open, retries and all
+COVER_OPEN = 247  # as it was at the last write
+DEMAND_BASE_WH = 248  # ENERGY_WH when the present interval of the demand began
+DEMAND_BASE_S = 249  # and when that was
+DEMAND_MONTH = 250  # months since year 0, of DEMAND_W
 
 # Account
 EMERGENCY_GIVEN = 256  # emergency credit accepted: how far below 0 it lets the balance go
@@ -112,6 +118,7 @@ USE_PER_DAY = 280  # mean of whole days; 0 unknown, -1: the present day is not a
 CRC = 287
 WORDS = 288
 BYTES = WORDS * 4
+_BYTES_1 = 900
 
 VALUE_MAX = 0x3FFFFFFF  # the largest small integer of the 32-bit interpreter
 
@@ -139,10 +146,12 @@ def checksum(data):
 
 def sequence_of(record):
     """Return the sequence number of a stored record, 0 for a torn, foreign or missing one."""
-    if record is None or len(record) != BYTES:
+    if record is None or len(record) not in (BYTES, _BYTES_1):
         return 0
     values = array("i", record)
-    if values[FORMAT] != FORMAT_2 or values[CRC] != checksum(memoryview(values)[:CRC]):
+    crc = len(values) - 1
+    layout = FORMAT_2 if crc == CRC else FORMAT_1
+    if values[FORMAT] != layout or values[crc] != checksum(memoryview(values)[:crc]):
         return 0
     return values[SEQUENCE]
 
@@ -156,11 +165,16 @@ def newest(first, second):
 
 
 def restore(values, record):
-    """Fill `values` from a stored record; return False, changing nothing, if it is not valid."""
+    """Fill `values` from a stored record; return False, changing nothing, if it is not valid.
+
+    Layout 1 had the same words up to the first of the protection's, which start as at birth.
+    """
     if not sequence_of(record):
         return False
-    for index, value in enumerate(array("i", record)):
-        values[index] = value
+    stored = array("i", record)
+    for index in range(len(stored) - 1):
+        values[index] = stored[index]
+    values[FORMAT] = FORMAT_2
     return True
 
 

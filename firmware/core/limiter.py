@@ -1,20 +1,24 @@
 """The load limiter: bands of percent and seconds with leaky timers, trips, wait and lockout.
 
-Every band's timer runs forward while the load is at or over its threshold and backward while it
-is under, so that an overload that comes and goes trips too. Timers run on uptime; what is left of
-them goes through the ledger, so that neither a power cut nor a clock step clears a wait. This
-module must not know the relay. Requirements: UP-6, EB-16, ../shared/design/board.md "Limiter".
+Every band's timer runs forward while the load, or that of a phase, is at or over its threshold
+and backward while it is under, so that an overload that comes and goes trips too. Timers run on
+uptime and go through the ledger, so that neither a power cut nor a clock step clears anything.
+This module must not know the relay.
+Requirements: UP-6, EB-16, ../shared/design/board.md "Limiter".
 """
 
 from array import array
 
 from firmware.core.ledger import (
+    BAND_TIMER_S,
     LOCKOUT_LEFT_S,
     TRIP_LEFT_S,
     TRIPS,
     TRIPS_REMEMBERED,
+    UNBALANCE_S,
     WAIT_LEFT_S,
 )
+from firmware.core.pace import GAP_MAX_S
 from protocol import programme as wire
 from protocol.limits import BANDS_MAX
 
@@ -25,6 +29,11 @@ NOTHING = 0
 TRIPPED = 1
 LOCKED_OUT = 2  # tripped once too often
 
+CAUSE_TOTAL = 0
+CAUSE_UNBALANCE = 4  # 1 to 3 are the phases
+
+PHASES = 3
+
 
 class Limiter:
     """Judges the load once a second; the owner opens the relay and keeps the holds."""
@@ -32,10 +41,16 @@ class Limiter:
     def __init__(self, values):
         self._values = values
         self._bands = 0
+        self._percent = array("i", bytes(4 * BANDS_MAX))
         self._threshold_dw = array("i", bytes(4 * BANDS_MAX))
+        self._phase_threshold_dw = array("i", bytes(4 * BANDS_MAX))
         self._seconds = array("i", bytes(4 * BANDS_MAX))
         self._timer_s = array("i", bytes(4 * BANDS_MAX))
         self._trip_until_s = array("i", bytes(4 * TRIPS_REMEMBERED))  # uptime
+        self._unbalance_s = 0
+        self._unbalance_dw = 0  # 0: none is asked for
+        self._unbalance_pct = 0
+        self._phase_limit_w = 0
         self._wait_until_s = 0  # uptime
         self._lockout_until_s = 0  # uptime
         self._wait_s = 0
@@ -43,45 +58,106 @@ class Limiter:
         self._trips_window_s = 0
         self._lockout_s = 0
         self._basis = ACTIVE_POWER
+        self._phase_dw = 0  # of the phase with most
+        self._phase = 0
+        self._spread_dw = 0
+        self.is_ahead = False  # a timer has run on since the ledger was written
         self.limit_w = 0
+        self.cause = CAUSE_TOTAL  # of the last trip
+        self.is_over = False  # the load is at or over the lowest threshold
 
     def configure(self, load):
-        """Take the `load` record of a programme (docs/wire.md, "Programme")."""
-        self.limit_w = load[wire.LOAD_LIMIT_W]
+        """Take the `load` record of a programme (docs/wire.md); timers stand as they were."""
         self._basis = load[wire.LOAD_BASIS]
         self._bands = len(load[wire.LOAD_BANDS])
         for index, (percent, seconds) in enumerate(load[wire.LOAD_BANDS]):
-            self._threshold_dw[index] = self.limit_w * percent // 10
+            self._percent[index] = percent
             self._seconds[index] = seconds
+        for index in range(self._bands, BANDS_MAX):
             self._timer_s[index] = 0
         self._wait_s = load[wire.LOAD_WAIT_S]
         self._trips_max = load[wire.LOAD_TRIPS_MAX]
         self._trips_window_s = load[wire.LOAD_TRIPS_WINDOW_S]
         self._lockout_s = load[wire.LOAD_LOCKOUT_S]
+        self._phase_limit_w = load[wire.LOAD_PHASE_LIMIT_W]
+        self._unbalance_pct = load[wire.LOAD_UNBALANCE_PCT]
+        self.set_limit(load[wire.LOAD_LIMIT_W])
+
+    def set_limit(self, limit_w):
+        """Let another limit be in force; timers stand as they were."""
+        self.limit_w = limit_w
+        self._unbalance_dw = limit_w * self._unbalance_pct // 10
+        for index in range(self._bands):
+            self._threshold_dw[index] = limit_w * self._percent[index] // 10
+            self._phase_threshold_dw[index] = self._phase_limit_w * self._percent[index] // 10
 
     def measure_dw(self, sample):
-        """Return the load in the unit of the limit: 0.1 W, or 0.1 VA."""
-        if self._basis == APPARENT_POWER:
-            return sample.voltage_dv * sample.current_ma // 1000
+        """Return the load in the unit of the limit, 0.1 W or 0.1 VA; look at the phases too."""
+        in_va = self._basis == APPARENT_POWER
+        self._phase_dw = self._phase = self._spread_dw = 0
+        if sample.phases == PHASES:
+            self._measure_phases(sample.phase_apparent_dva if in_va else sample.phase_power_dw)
+        if in_va and sample.apparent_dva > sample.power_dw:
+            return sample.apparent_dva
         return sample.power_dw
 
-    def judge(self, load_dw, elapsed_s, uptime_s):
-        """Let the timers run for a load that is to be believed; 0 while the relay is open."""
+    def _measure_phases(self, phases):
+        lowest_dw = highest_dw = phases[0]
+        self._phase = 1
+        for index in range(1, PHASES):
+            if phases[index] > highest_dw:
+                highest_dw = phases[index]
+                self._phase = index + 1
+            elif phases[index] < lowest_dw:
+                lowest_dw = phases[index]
+        self._phase_dw = highest_dw
+        self._spread_dw = highest_dw - lowest_dw
+
+    def judge(self, load_dw, elapsed_s, uptime_s, is_measured=True):
+        """Let the timers run for the load of the sample last measured, or 0 while it is open.
+
+        Without a measurement (`is_measured` false) the load goes on, but no timer cools down.
+        """
         timers = self._timer_s
+        saved = self._values
+        phase_dw = self._phase_dw if load_dw and self._phase_limit_w else -1
+        self.is_over = False
         for index in range(self._bands):
-            if load_dw < self._threshold_dw[index]:
+            over_total = load_dw >= self._threshold_dw[index]
+            if over_total or phase_dw >= self._phase_threshold_dw[index]:
+                self.is_over = True
+                timers[index] += elapsed_s
+                if timers[index] > saved[BAND_TIMER_S + index]:
+                    self.is_ahead = True
+                if timers[index] >= self._seconds[index]:
+                    self.cause = CAUSE_TOTAL if over_total else self._phase
+                    return self._trip(uptime_s)
+            elif timers[index] and is_measured:
                 left_s = timers[index] - elapsed_s
                 timers[index] = left_s if left_s > 0 else 0
-            else:
-                timers[index] += elapsed_s
-                if timers[index] >= self._seconds[index]:
-                    return self._trip(uptime_s)
+        if self._unbalance_dw and self._is_unbalanced(load_dw, elapsed_s):
+            self.cause = CAUSE_UNBALANCE
+            return self._trip(uptime_s)
         return NOTHING
+
+    def _is_unbalanced(self, load_dw, elapsed_s):
+        """Run the timer of the unbalance; it may last as long as the first band."""
+        if load_dw and self._spread_dw > self._unbalance_dw:
+            self.is_over = True
+            self._unbalance_s += elapsed_s
+            if self._unbalance_s > self._values[UNBALANCE_S]:
+                self.is_ahead = True
+        elif self._unbalance_s:
+            left_s = self._unbalance_s - elapsed_s
+            self._unbalance_s = left_s if left_s > 0 else 0
+        return self._unbalance_s >= self._seconds[0] and self._unbalance_s > 0
 
     def _trip(self, uptime_s):
         self._values[TRIPS] += 1
         for index in range(BANDS_MAX):
             self._timer_s[index] = 0
+        self._unbalance_s = 0
+        self.is_over = False
         self._wait_until_s = uptime_s + self._wait_s
         if self._remember_trip(uptime_s) <= self._trips_max:
             return TRIPPED
@@ -110,12 +186,16 @@ class Limiter:
         return uptime_s < self._lockout_until_s
 
     def save(self, uptime_s):
-        """Put what is left of every timer into the ledger."""
+        """Put every timer into the ledger: of deadlines what is left of them."""
         values = self._values
         values[WAIT_LEFT_S] = max(0, self._wait_until_s - uptime_s)
         values[LOCKOUT_LEFT_S] = max(0, self._lockout_until_s - uptime_s)
         for index in range(TRIPS_REMEMBERED):
             values[TRIP_LEFT_S + index] = max(0, self._trip_until_s[index] - uptime_s)
+        for index in range(BANDS_MAX):
+            values[BAND_TIMER_S + index] = self._timer_s[index]
+        values[UNBALANCE_S] = self._unbalance_s
+        self.is_ahead = False
 
     def load(self, uptime_s, passed_s):
         """Take the timers from the ledger, less `passed_s` (0 when nobody knows how long).
@@ -128,3 +208,8 @@ class Limiter:
         for index in range(TRIPS_REMEMBERED):
             left_s = max(0, values[TRIP_LEFT_S + index] - passed_s)
             self._trip_until_s[index] = uptime_s + left_s if left_s else 0
+        # A timer that ran may have run on for a gap before the power went: that was no cooling.
+        cooled_s = max(0, passed_s - GAP_MAX_S)
+        for index in range(self._bands):
+            self._timer_s[index] = max(0, values[BAND_TIMER_S + index] - cooled_s)
+        self._unbalance_s = max(0, values[UNBALANCE_S] - cooled_s)

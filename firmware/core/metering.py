@@ -1,35 +1,58 @@
-"""Is the metering to be believed? Silent, implausible and all-zero samples, and the fault hold.
+"""Is the metering to be believed? Silent, implausible, all-zero and frozen samples, and the fault.
 
-Fails safe: a sample that is not good never counts as "under the limit". This module must not know
-the registers or the relay.
+Fails safe: a sample that is not good never counts as "under the limit". Bad seconds are counted
+leakily, like the limiter's: a good sample takes back only its own second, and a power cut nothing,
+so that a line that is mostly bad becomes a fault. This module must not know the registers or the
+relay.
 """
 
+from firmware.core.ledger import METERING_BAD_S
+from protocol import programme as wire
 from protocol.limits import POWER_MAX_W, VOLTAGE_MAX_V
 
 OK = 0
 SILENT = 1
 IMPLAUSIBLE = 2
 ALL_ZERO = 3
+FROZEN = 4
 
+GOOD_RUN_S = 3  # so many good seconds in a row end a fault
+_SHORT_S = 10  # a disturbance up to this is over with the first good sample
 _CURRENT_MAX_MA = 200_000  # twice what the largest chip of the house can measure
+_MAINS_DV = 500  # 50.0 V
+
+# The chips count in steps of up to 10 Wh; power that should have moved the counter so far and did
+# not shows that one of the two stands still.
+_OWED_MAX_WH = 25
+_DWS_PER_WH = 36_000
+_STEP_MAX_S = 60  # of owed energy at once
 
 
 class Metering:
     """The state of the metering (the cause in event 1013) and how long it has not been good."""
 
-    def __init__(self):
+    def __init__(self, values):
+        self._values = values
         self.state = OK
         self._silent_s = 5
         self._fault_after_s = 30
+        self._frozen_s = 300
         self._invalid_s = 0
         self._zero_s = 0
         self._bad_s = 0
+        self._good_s = 0  # in a row
         self._has_measured = False  # since this start
+        self._is_faulty = False
+        self._same_s = 0
+        self._owed_dws = 0
+        self._voltage_dv = self._current_ma = self._power_dw = 0
+        self._frequency_dhz = self._energy_wh = 0
 
-    def configure(self, silent_s, fault_after_s):
-        """Take the programme's limits."""
-        self._silent_s = silent_s
-        self._fault_after_s = fault_after_s
+    def configure(self, load):
+        """Take the limits of a programme's `load`."""
+        self._silent_s = load[wire.LOAD_SILENT_S]
+        self._fault_after_s = load[wire.LOAD_FAULT_AFTER_S]
+        self._frozen_s = load[wire.LOAD_FROZEN_S]
 
     def judge(self, sample, elapsed_s):
         """Look at a sample before its energy is counted; return True if it can be used.
@@ -39,44 +62,92 @@ class Metering:
         """
         if not sample.valid:
             self._invalid_s += elapsed_s
-            if self._invalid_s >= self._silent_s:
-                self._note(SILENT, elapsed_s)
-            elif self.state != OK:
-                self._note(self.state, elapsed_s)
+            self._note(SILENT, elapsed_s, self._invalid_s >= self._silent_s)
             return False
         self._invalid_s = 0
         if not (sample.voltage_dv or sample.frequency_dhz or sample.power_dw):
-            self._take_zero(elapsed_s)
+            # After power-on the chip shows zeros until it has measured once: no event yet.
+            self._zero_s += elapsed_s
+            is_starting = not self._has_measured and self._zero_s < self._silent_s
+            self._note(ALL_ZERO, elapsed_s, not is_starting)
             return False
         if _is_beyond_any_house(sample):
             self.doubt(elapsed_s)
             return False
+        if self._stands_still(sample, elapsed_s):
+            self._note(FROZEN, elapsed_s, True)
+            return False
         return True
 
-    def _take_zero(self, elapsed_s):
-        """After power-on the chip shows zeros until it has measured once: that is no fault yet."""
-        self._zero_s += elapsed_s
-        is_starting = not self._has_measured and self._zero_s < self._silent_s
-        if self.state != OK or not is_starting:
-            self._note(ALL_ZERO, elapsed_s)
+    def _stands_still(self, sample, elapsed_s):
+        """Tell whether nothing has moved for so long that the chip must be frozen."""
+        is_same = (
+            sample.voltage_dv == self._voltage_dv
+            and sample.power_dw == self._power_dw
+            and sample.current_ma == self._current_ma
+            and sample.frequency_dhz == self._frequency_dhz
+        )
+        if sample.energy_wh != self._energy_wh:
+            self._energy_wh = sample.energy_wh
+            self._owed_dws = self._same_s = 0
+        elif sample.power_dw > 0 and self._owed_dws < _OWED_MAX_WH * _DWS_PER_WH:
+            self._owed_dws += sample.power_dw * min(elapsed_s, _STEP_MAX_S)
+        if is_same:
+            self._same_s += elapsed_s
+        else:
+            self._same_s = 0
+            self._voltage_dv = sample.voltage_dv
+            self._power_dw = sample.power_dw
+            self._current_ma = sample.current_ma
+            self._frequency_dhz = sample.frequency_dhz
+        if not self._frozen_s or sample.voltage_dv < _MAINS_DV:
+            return False
+        return self._same_s >= self._frozen_s or self._owed_dws >= _OWED_MAX_WH * _DWS_PER_WH
 
-    def accept(self):
+    def accept(self, elapsed_s):
         """The sample and its energy are good."""
-        self.state = OK
-        self._bad_s = 0
         self._has_measured = True
+        self._good_s += elapsed_s
+        if self._bad_s:
+            self._bad_s = max(0, self._bad_s - elapsed_s)
+        if self._good_s >= GOOD_RUN_S:
+            self._is_faulty = False
+            self.state = OK
+        elif not self._is_faulty and self._bad_s < _SHORT_S:
+            self.state = OK
 
     def doubt(self, elapsed_s):
         """The sample cannot be true."""
-        self._note(IMPLAUSIBLE, elapsed_s)
+        self._note(IMPLAUSIBLE, elapsed_s, True)
 
     def is_faulty(self):
         """Tell whether it has been bad for longer than the programme allows."""
-        return self.state != OK and self._bad_s >= self._fault_after_s
+        return self._is_faulty
 
-    def _note(self, state, elapsed_s):
-        self.state = state
+    def is_ahead(self):
+        """Tell whether bad seconds have run on since the ledger was written."""
+        return self._bad_s > self._values[METERING_BAD_S]
+
+    def save(self):
+        """Put the bad seconds into the ledger."""
+        self._values[METERING_BAD_S] = self._bad_s
+
+    def load(self):
+        """Take them from the ledger: a fault stands until a few good seconds say otherwise."""
+        self._bad_s = self._values[METERING_BAD_S]
+        self._is_faulty = self._bad_s >= self._fault_after_s
+
+    def _note(self, state, elapsed_s, is_certain):
+        """Count a bad second; the first of them may still be nothing (`is_certain` false)."""
+        self._good_s = 0
+        if is_certain:
+            self.state = state
         self._bad_s += elapsed_s
+        if self._bad_s >= self._fault_after_s:
+            self._bad_s = self._fault_after_s
+            self._is_faulty = True
+            if self.state == OK:
+                self.state = state
 
 
 def _is_beyond_any_house(sample):

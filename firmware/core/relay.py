@@ -1,15 +1,17 @@
-"""Did the latching relay do what it was told? Weld and miss, and a bounded number of retries.
+"""Did the latching relay do what it was told? Weld and miss, a bounded number of retries, alarm.
 
-The load-side sense tells whether the consumer's line is live. This module must not know why the
-relay is wanted open or closed. Requirement: ../shared/design/board.md "Supply control".
+The load-side sense tells whether the consumer's line is live. A line that stays live although the
+relay was opened is a weld to us, also if something else feeds it. This module must not know why
+the relay is wanted open or closed. Requirement: ../shared/design/board.md "Supply control".
 """
 
 SETTLE_S = 3  # a pulse, contact bounce and the sense's own filter are over by then
 ATTEMPTS_MAX = 3  # pulses after the first before we stop wearing out the coil
 
 MATCHED = 0
-WELDED = 1  # live although it should be open
-MISSED = 2  # dead although it should be closed and mains is there
+WELDED = 1  # live although it should be open: pulse again
+MISSED = 2  # dead although it should be closed and mains is there: pulse again
+ALARM = 3  # the retries are used up; told once
 
 
 class Relay:
@@ -18,22 +20,32 @@ class Relay:
     def __init__(self):
         self.closed = False  # commanded
         self.attempts = 0
+        self.is_welded = False  # beyond the retries; until line and command agree
+        self._is_told = False
         self._pulsed_s = 0
+        self._differed_s = 0
 
     def command(self, closed, uptime_s):
         """Note that the coil for `closed` gets its pulse now."""
         self.closed = closed
         self.attempts = 0
+        self._is_told = False
         self._pulsed_s = uptime_s
 
     def verify(self, load_side_live, mains_present, uptime_s):
-        """Return MATCHED, or WELDED or MISSED when the pulse is to be given again now."""
+        """Return MATCHED, WELDED, MISSED or ALARM for what the sense says this second."""
         if self.closed == load_side_live or (self.closed and not mains_present):
-            if uptime_s - self._pulsed_s >= SETTLE_S:
+            if uptime_s - max(self._pulsed_s, self._differed_s) >= SETTLE_S:
                 self.attempts = 0
+                self.is_welded = self._is_told = False
             return MATCHED
-        if self.attempts >= ATTEMPTS_MAX or uptime_s - self._pulsed_s < SETTLE_S:
+        self._differed_s = uptime_s
+        if self._is_told or uptime_s - self._pulsed_s < SETTLE_S:
             return MATCHED
+        if self.attempts >= ATTEMPTS_MAX:
+            self._is_told = True
+            self.is_welded = not self.closed
+            return ALARM
         self.attempts += 1
         self._pulsed_s = uptime_s
         return MISSED if self.closed else WELDED

@@ -7,6 +7,28 @@ from protocol.programme import VERSION
 
 def status(board, values, now_s):
     """Return the map; its keys are the numbers of docs/wire.md, "Status"."""
+    fields = _main(board, values, now_s)
+    for key, value in (
+        (24, values[ledger.DEMAND_W]),
+        (25, values[ledger.DEMAND_S]),
+        (26, values[ledger.REVERSE_WH]),
+        (27, board.supply.feeder.source),
+        (28, board.account.emergency_outstanding()),
+        (29, board.account.debt_outstanding()),
+        (30, board.account.paid_until_s()),
+        (31, board.account.recharge_overdue_days),
+        (32, values[ledger.TASK_RESTARTS]),
+        (33, values[ledger.CRASHES]),
+        (34, 1 if board.supervision.is_safe else 0),
+        (35, values[ledger.TAMPERS]),
+    ):
+        if value:  # what is absent is 0
+            fields[key] = value
+    return fields
+
+
+def _main(board, values, now_s):
+    """Return the fields that every status has."""
     account = board.account
     programmes = board.programmes
     supply = board.supply

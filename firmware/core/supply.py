@@ -6,14 +6,21 @@ messages or the store. Behaviour: docs/board.md "Holds".
 
 from firmware.core import actions, holds
 from firmware.core.account import EXHAUSTED
-from firmware.core.ledger import HOLDS, LOW_REPORTED, SUPPLY_ON, SUPPLY_S
-from firmware.core.limiter import LOCKED_OUT, Limiter
+from firmware.core.calendar import DAY_S
+from firmware.core.cover import Cover
+from firmware.core.feeder import Feeder
+from firmware.core.ledger import HOLDS, LOW_REPORTED, RELAY_WELDED, SUPPLY_ON, SUPPLY_S
+from firmware.core.limiter import CAUSE_TOTAL, CAUSE_UNBALANCE, LOCKED_OUT, Limiter
 from firmware.core.metering import OK, Metering
-from firmware.core.relay import WELDED, Relay
+from firmware.core.pace import Pace
+from firmware.core.relay import ALARM, MATCHED, WELDED, Relay
+from firmware.core.retry import Retry
 from protocol import messages
 from protocol import programme as wire
 
 MAINS_PRESENT_DV = 500  # 50.0 V
+_ALARM_WELD = 1  # the values of event 1041
+_ALARM_MISS = 2
 
 
 class Supply:
@@ -24,21 +31,34 @@ class Supply:
         self._clock = clock
         self._recorder = recorder
         self.limiter = Limiter(values)
-        self.metering = Metering()
+        self.feeder = Feeder(values, recorder)
+        self.retry = Retry(values)
+        self.cover = Cover(values, clock, recorder)
+        self.metering = Metering(values)
         self.relay = Relay()
+        self._pace = Pace()
         self.holds = 0
         self.actions = 0  # asked for since the caller last cleared them
         self.changed = False  # something that must not be lost; the caller clears it
         self.load_w = 0  # in the unit of the limit: W or VA
         self.trip_w = 0
         self.voltage_dv = 0
+        self._load_dw = 0  # last measured with the relay closed
         self._start_until_s = 0
         self._driven = False
+        self._confirm = 0
+        self._tamper_holds = False
 
-    def configure(self, load):
-        """Take the `load` record of a programme."""
+    def configure(self, programme):
+        """Take what a programme says of load, source and cover."""
+        load = programme[wire.LOAD]
         self.limiter.configure(load)
-        self.metering.configure(load[wire.LOAD_SILENT_S], load[wire.LOAD_FAULT_AFTER_S])
+        self.retry.configure(load)
+        self.metering.configure(load)
+        self.feeder.configure(programme)
+        self._confirm = load[wire.LOAD_CONFIRM]
+        self._tamper_holds = programme[wire.TAMPER_HOLDS]
+        self.limiter.set_limit(self.feeder.limit_w(self._clock.time_s))
 
     def load(self, passed_s, start_s):
         """Take holds and timers from the ledger and begin the start hold of `start_s` seconds.
@@ -47,7 +67,12 @@ class Supply:
         """
         uptime_s = self._clock.uptime_s
         self.limiter.load(uptime_s, passed_s)
+        self.retry.load(uptime_s, passed_s)
+        self.metering.load()
+        self.relay.is_welded = bool(self._values[RELAY_WELDED])
         self.holds = self._values[HOLDS]
+        if passed_s > DAY_S and self._confirm & wire.CONFIRM_OUTAGE:
+            self.holds |= holds.CONFIRM
         self._start_until_s = uptime_s + start_s
         if start_s:
             self.holds |= holds.START
@@ -55,7 +80,15 @@ class Supply:
     def save(self):
         """Put into the ledger what must outlive a power cut."""
         self.limiter.save(self._clock.uptime_s)
+        self.retry.save(self._clock.uptime_s)
+        self.metering.save()
+        self._values[RELAY_WELDED] = 1 if self.relay.is_welded else 0
         self._values[HOLDS] = self.holds & holds.LASTING
+
+    def is_write_due(self):
+        """Tell whether a timer of the protection has run too far ahead of the ledger."""
+        is_ahead = self.limiter.is_ahead or self.metering.is_ahead()
+        return self._pace.is_due(is_ahead, self._clock.uptime_s)
 
     def take_back(self):
         """Let the lasting holds be again what the ledger says."""
@@ -74,17 +107,56 @@ class Supply:
             self._recorder.flags |= messages.FLAG_RELAY_OPEN
         elif sample.voltage_dv >= MAINS_PRESENT_DV:
             self._values[SUPPLY_S] += clock.elapsed_s
+        self._load_dw = load_dw
         verdict = self.limiter.judge(load_dw, clock.elapsed_s, clock.uptime_s)
+        is_good = self.relay.closed and not (verdict or self.limiter.is_over)
+        self.retry.observe(is_good, clock.elapsed_s)
         if verdict:
             self._trip(verdict)
+
+    def outwait(self):
+        """Let a second pass without a measurement: an overload goes on, nothing cools down."""
+        clock = self._clock
+        if self.relay.closed and self.limiter.is_over:
+            verdict = self.limiter.judge(self._load_dw, clock.elapsed_s, clock.uptime_s, False)
+            if verdict:
+                self._trip(verdict)
 
     def _trip(self, verdict):
         self.trip_w = self.load_w
         self.set_hold(holds.OVERLOAD, True)
+        cause = self.limiter.cause
+        if cause != CAUSE_TOTAL:
+            value = 0 if cause == CAUSE_UNBALANCE else cause
+            self._recorder.record_event(messages.EVENT_PHASE_OVERLOAD, value)
         self._recorder.record_event(messages.EVENT_TRIP, self.load_w)
         if verdict == LOCKED_OUT:
+            self.retry.cancel()
             self.set_hold(holds.LOCKOUT, True)
             self._recorder.record_event(messages.EVENT_LOCKOUT, self.wait_until_s())
+        else:
+            self.retry.begin(self._clock.uptime_s)
+
+    def follow_inputs(self, inputs, is_second_hours):
+        """Take the input lines: source and cover; let the limit in force be as they say."""
+        self.feeder.watch(inputs, is_second_hours)
+        limit_w = self.feeder.limit_w(self._clock.time_s)
+        if limit_w != self.limiter.limit_w:
+            self.limiter.set_limit(limit_w)
+            self._recorder.record_event(messages.EVENT_LIMIT_SET, limit_w)
+            self.changed = True
+            self.actions |= actions.SEND_STATUS | actions.SHOW
+        if self.cover.watch(inputs):
+            self.changed = True
+            self.actions |= actions.SEND_STATUS
+            if self._tamper_holds:
+                self.set_hold(holds.TAMPER, True)
+
+    def reconnect(self):
+        """End the operator's hold; a person may have to agree before the supply returns."""
+        if self.holds & holds.OPERATOR and self._confirm & wire.CONFIRM_OPERATOR:
+            self.set_hold(holds.CONFIRM, True)
+        self.set_hold(holds.OPERATOR, False)
 
     def wait_until_s(self):
         """Return the board time at which the button will be accepted, 0 when it is now."""
@@ -106,7 +178,10 @@ class Supply:
             self.set_hold(holds.START, False)
         if self.holds & holds.LOCKOUT and not self.limiter.is_locked_out(uptime_s):
             self.set_hold(holds.LOCKOUT, False)
-        self.set_hold(holds.FAULT, self.metering.is_faulty())
+        if self.retry.is_due(uptime_s) and not self.limiter.wait_left_s(uptime_s):
+            self._recorder.record_event(messages.EVENT_RETRY, self.retry.take())
+            self.set_hold(holds.OVERLOAD, False)
+        self.set_hold(holds.FAULT, self.metering.is_faulty() or self.relay.is_welded)
 
     def _review_credit(self, account, is_friendly):
         level = account.low_level()
@@ -116,7 +191,10 @@ class Supply:
             self._recorder.record_event(code, account.balance())
             self.changed = True
         if self.holds & holds.CREDIT:
-            self.set_hold(holds.CREDIT, not account.is_replenished())
+            if account.is_replenished():
+                self.set_hold(holds.CREDIT, False)
+                if self._confirm & wire.CONFIRM_CREDIT:
+                    self.set_hold(holds.CONFIRM, True)
         elif level == EXHAUSTED and not is_friendly:
             self.set_hold(holds.CREDIT, True)
 
@@ -128,11 +206,18 @@ class Supply:
             self._recorder.record_event(code, minute)
 
     def press_button(self):
-        """End an overload whose wait is over; the button does nothing else (UP-6)."""
+        """End an overload whose wait is over (UP-6), and confirm a re-closing when it is due."""
         self.actions |= actions.SHOW
-        can_reset = not self.limiter.wait_left_s(self._clock.uptime_s)
-        if self.holds & holds.OVERLOAD and can_reset:
-            self.set_hold(holds.OVERLOAD, False)
+        ending = 0
+        if self.holds & holds.OVERLOAD and not self.limiter.wait_left_s(self._clock.uptime_s):
+            ending = holds.OVERLOAD
+            self.retry.cancel()
+        if not self.holds & ~(ending | holds.CONFIRM | holds.START):
+            ending |= self.holds & holds.CONFIRM
+        if ending:
+            self.holds &= ~ending
+            self.changed = True
+            self.actions |= actions.SEND_STATUS
             self._recorder.record_event(messages.EVENT_BUTTON_RESET, self.holds)
         elif self.holds:
             self._recorder.record_event(messages.EVENT_BUTTON_REFUSED, self.holds)
@@ -158,8 +243,20 @@ class Supply:
             return
         mains_present = self.metering.state == OK and self.voltage_dv >= MAINS_PRESENT_DV
         verdict = self.relay.verify(load_side_live, mains_present, self._clock.uptime_s)
-        if verdict:
-            welded = verdict == WELDED
-            self.actions |= actions.OPEN_RELAY if welded else actions.CLOSE_RELAY
-            code = messages.EVENT_RELAY_WELD if welded else messages.EVENT_RELAY_MISS
-            self._recorder.record_event(code, self.relay.attempts)
+        if verdict != MATCHED:
+            self._tell_relay(verdict)
+
+    def _tell_relay(self, verdict):
+        """Tell of a relay that does not follow; what is open and live for good holds the supply.
+
+        Whatever feeds the consumer's line, the supply must not be called off while it is on.
+        """
+        closed = self.relay.closed
+        if verdict == ALARM:
+            value = _ALARM_MISS if closed else _ALARM_WELD
+            self._recorder.record_event(messages.EVENT_RELAY_ALARM, value)
+            self.actions |= actions.SEND_STATUS
+            return
+        self.actions |= actions.OPEN_RELAY if verdict == WELDED else actions.CLOSE_RELAY
+        code = messages.EVENT_RELAY_WELD if verdict == WELDED else messages.EVENT_RELAY_MISS
+        self._recorder.record_event(code, self.relay.attempts)

@@ -43,7 +43,7 @@ class Flash:
 
     def __init__(self):
         self.slots = [None, None]
-        self.programmes = [None, None]
+        self.programmes = [None, None, None]
         self.readings: list[bytes] = []
         self.events: list[bytes] = []
 
@@ -115,6 +115,7 @@ class House:
 
     def _tick(self) -> None:
         flowing_w = self.power_w if self.is_closed else 0
+        self.sample.voltage_dv = 2_300 + self.uptime_s // 60 % 2  # no feeder stands still
         self.sample.power_dw = flowing_w * 10
         self.sample.current_ma = flowing_w * 1_000 // 230
         self.sample.energy_wh = self.delivered_ws // 3_600

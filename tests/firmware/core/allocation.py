@@ -34,6 +34,8 @@ TARIFF = rating.from_names(
 class Forgetful:
     """A store without memory."""
 
+    programme = None
+
     def load_ledger(self):
         return None
 

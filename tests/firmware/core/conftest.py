@@ -124,13 +124,18 @@ class Bench:
             self.second()
 
     def second(self):
+        self.second_with_line(None)
+
+    def second_with_line(self, is_live):
+        """Live through a second; `is_live`: what the sense says, None as the relay stands."""
         flowing_w = self.power_w if self.is_closed else 0
         self.consumed_ws += flowing_w
         self.now_s += 1
         self.uptime_s += 1
         if not self.is_frozen:
             self.measure(flowing_w)
-        self.drive(self.board.tick(self.now_s, self.uptime_s, self.sample, self.is_closed))
+        is_live = self.is_closed if is_live is None else is_live
+        self.drive(self.board.tick(self.now_s, self.uptime_s, self.sample, is_live))
 
     def measure(self, flowing_w):
         """Let the chip show what flows; the mains flicker as all do."""

@@ -59,7 +59,7 @@ def test_an_overload_that_is_mostly_away_never_trips(bench):
 def test_apparent_power_is_limited_where_the_package_says_so(bench):
     bench.install(2, load={"basis": 1})
     bench.sample.power_dw = 5000
-    bench.sample.current_ma = 9000  # 2070 VA
+    bench.sample.apparent_dva = 20_700
     bench.now_s += 1
     bench.uptime_s += 1
     bench.board.tick(bench.now_s, bench.uptime_s, bench.sample, True)

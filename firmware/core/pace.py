@@ -1,0 +1,30 @@
+"""When a timer that has run on must go to the ledger: soon at first, then every ten seconds.
+
+A power cycle takes back less of a timer than the timer ran in it, and the flash sees at most a
+write in ten seconds and four more. This module must not know what is timed.
+"""
+
+GAP_MAX_S = 10
+QUIET_S = 60  # without a timer ahead of the ledger: the next begins with the short gaps again
+
+
+class Pace:
+    """Asked once a second."""
+
+    def __init__(self):
+        self._gap_s = 1
+        self._written_s = 0  # uptime
+        self._ahead_s = 0  # uptime
+
+    def is_due(self, is_ahead, uptime_s):
+        """Tell whether to write now; `is_ahead`: a timer has run on since the last write."""
+        if not is_ahead:
+            return False
+        if uptime_s - self._ahead_s >= QUIET_S:
+            self._gap_s = 1
+        self._ahead_s = uptime_s
+        if uptime_s - self._written_s < self._gap_s:
+            return False
+        self._written_s = uptime_s
+        self._gap_s = min(2 * self._gap_s, GAP_MAX_S)
+        return True

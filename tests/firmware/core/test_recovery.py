@@ -1,0 +1,82 @@
+"""What a board makes of a store that lost its ledger, fails, or is of an older layout."""
+
+import pytest
+
+from firmware.core import holds, ledger
+from firmware.core.account import ENERGY
+
+RECONNECT, CREDIT = 2, 4
+STORE_FAULT = 1038
+
+
+def test_a_new_board_comes_up_closed(make_bench):
+    bench = make_bench()
+    bench.run(1)
+    assert (bench.holds, bench.events(STORE_FAULT)) == (0, [])
+
+
+def ruin_ledger(bench):
+    bench.store.slots = [bytes(ledger.BYTES), b""]
+
+
+def test_a_board_that_lost_its_ledger_is_off_until_an_operator_has_seen_to_it(bench):
+    bench.run(1000, 900)
+    ruin_ledger(bench)
+    bench.cut(10)
+    bench.run(5)
+    bench.press()
+    assert (bench.holds, bench.events(STORE_FAULT)) == (holds.OPERATOR, [1])
+    bench.cut(10)
+    bench.run(1)
+    assert bench.holds == holds.OPERATOR
+    assert bench.command(RECONNECT, {}) == (2, 0)
+    assert bench.is_closed
+
+
+def test_registers_balance_and_programme_come_back_from_the_last_reading(bench):
+    bench.install(2, credit={"mode": ENERGY})
+    bench.command(CREDIT, {0: b"purchase", 1: 1, 2: 5000})
+    bench.run(2000, 900)
+    seen = [bench.board.next_uplink_counter() for _ in range(200)]
+    told = bench.readings()[-1]
+    ruin_ledger(bench)
+    bench.cut(10)
+    bench.run(2)
+    assert bench.status(5) >= told[3]
+    assert (bench.status(6), bench.status(10)) == (told[13], 2)
+    assert bench.status(8) == bench.status(9) + bench.status(6) == 5000
+    assert bench.board.next_uplink_counter() > seen[-1]
+    assert bench.status(18) == told[0]
+
+
+def test_a_store_that_cannot_be_read_does_not_make_a_board_new(bench):
+    def fail(*_):
+        raise OSError(5)
+
+    bench.run(100, 900)
+    bench.store.load_ledger = bench.store.load_programme = bench.store.readings_range = fail
+    bench.store.save_ledger = fail
+    bench.cut(10)
+    bench.run(10)
+    assert bench.holds == holds.OPERATOR
+    assert bench.board.power_w == 0
+
+
+@pytest.mark.parametrize("damage", [None, 500])
+def test_a_record_of_layout_1_is_taken_over(damage):
+    old = ledger.create()
+    old[ledger.FORMAT] = ledger.FORMAT_1
+    old[ledger.ENERGY_WH] = 1234
+    old[ledger.SEQUENCE] = 77
+    words = old[:224]
+    words.append(ledger.checksum(memoryview(words)))
+    record = bytearray(bytes(words))
+    if damage:
+        record[damage] ^= 1
+    values = ledger.create()
+    assert ledger.restore(values, bytes(record)) == (not damage)
+    assert ledger.sequence_of(bytes(record)) == (0 if damage else 77)
+    assert values[ledger.ENERGY_WH] == (0 if damage else 1234)
+    assert (values[ledger.FORMAT], values[ledger.CHIP_REVERSE_WH]) == (ledger.FORMAT_2, -1)
+    ledger.seal(values)
+    assert ledger.newest(bytes(record), bytes(values)) == 1
