@@ -43,7 +43,10 @@ class Invariant:
 class Checker:
     """The inspector of one house. `violations`, `checks` by name and `worst` margins by name."""
 
-    def __init__(self, *, chip_lag_s: float = CHIP_LAG_S, gain_bp: int = 0) -> None:
+    def __init__(
+        self, *, chip_lag_s: float = CHIP_LAG_S, gain_bp: int = 0, is_clock_true: bool = True
+    ) -> None:
+        self._is_clock_true = is_clock_true
         self.violations: list[Violation] = []
         self.checks: Counter[str] = Counter()
         self.worst: dict[str, tuple[float, float, float]] = {}
@@ -61,6 +64,7 @@ class Checker:
         self._programmes: dict[int, Limits] = {0: BUILT_IN}
         self._watch = OverloadWatch(gain_bp)
         self._cuts = 0
+        self._was_ill = False
         self._standing: set[str] = set()  # violated at the last look: told once
         self.stored: dict[int, Sequence[int]] = {}
         self._ends: dict[int, int] = {}
@@ -87,7 +91,7 @@ class Checker:
         known = self.stored.setdefault(sequence, list(reading))
         if list(known) != list(reading):
             self._violate("stored", f"reading {sequence} came twice, and not the same")
-        elif self._ends.setdefault(end_s, sequence) != sequence:
+        elif self._is_clock_true and self._ends.setdefault(end_s, sequence) != sequence:
             self._violate(
                 "stored", f"readings {self._ends[end_s]} and {sequence} both end {end_s}"
             )
@@ -125,10 +129,15 @@ class Checker:
         if status is not None:
             self.limits = self._programmes.get(status[VERSION], self.limits)
             self._watch.configure(self.limits, status[LIMIT_W])
-        if self.has_cut or not truth.relay_closed or truth.relay_fault or not truth.powered:
+        if self.has_cut or not truth.relay_closed or truth.relay_fault or self._was_ill:
             self._watch.reset(now_s)
+        elif truth.chip_fault == "noise":
+            self._watch.sight(now_s, 1 / self.limits.silent_s)
         elif truth.chip_fault or now_s - truth.chip_well_s < CHIP_LAG_S + TICK_S:
-            self._watch.blind(now_s)
+            self._watch.sight(now_s, 0.0)
+        else:
+            self._watch.sight(now_s, 1.0)
+        self._was_ill = truth.relay_fault or not truth.powered
         self._watch.flow(now_s, truth.load_dw)
         if status is not None:
             self._forbid_closing(truth, status, now_s)
@@ -141,14 +150,21 @@ class Checker:
         new = status[HOLDS] & ~before.get(HOLDS, 0) if before else 0
         if new & messages.HOLD_LOCKOUT:
             self.not_before_s = max(self.not_before_s, now_s + self.limits.lockout_s - TICK_S)
-        if truth.clock_fault:
-            self.not_before_s = 0.0  # a clock that jumped in the dark says that the wait is over
+        if truth.clock_fault or (self.has_cut and truth.store_fault):
+            # A clock that jumped in the dark says that the wait is over, or it was never written.
+            self.not_before_s = 0.0
 
     def margin(self, name: str, value: float, bound: float) -> None:
         """Keep the worst of `value` against `bound`, with its moment."""
         worst = self.worst.get(name)
         if worst is None or bound - value < worst[1] - worst[0]:
             self.worst[name] = (value, bound, self.now_s)
+
+    def count(self, name: str, reason: str) -> None:
+        """One more check of `name`, made elsewhere; `reason` is "" when it holds."""
+        self.checks[name] += 1
+        if reason:
+            self._violate(name, reason)
 
     def overrun_s(self, now_s: float) -> float:
         """How long an overload has outlived its band; negative: it has not."""

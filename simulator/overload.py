@@ -8,7 +8,7 @@ know the firmware.
 
 from dataclasses import dataclass
 
-from simulator.truth import Limits
+from simulator.truth import CHIP_LAG_S, Limits
 
 MISSED_S = 1.0  # of each stretch, by looking once a second
 NEVER_S = float("inf")
@@ -48,6 +48,7 @@ class OverloadWatch:
         self._at_s = 0.0
         self._limits: Limits | None = None
         self._limit_w = 0
+        self._part = 1.0
 
     def configure(self, limits: Limits, limit_w: int) -> None:
         """Judge by these bands of `limit_w` from now on; a new limit starts every timer anew."""
@@ -67,9 +68,13 @@ class OverloadWatch:
         self._pass(at_s)
         self._load_dw = load_dw
 
-    def blind(self, at_s: float) -> None:
-        """Until `at_s` the chip told nothing true: what flowed since the last call stays out."""
-        self._at_s = max(self._at_s, at_s)
+    def sight(self, at_s: float, part: float) -> None:
+        """From `at_s` on the chip tells the truth in at least this `part` of the seconds."""
+        self._pass(at_s)
+        if part < self._part:
+            for band in self._bands:  # what it had not shown yet, it will not show
+                band.timer_s = max(0.0, band.timer_s - CHIP_LAG_S)
+        self._part = part
 
     def reset(self, at_s: float) -> None:
         """The relay has opened, or the power was cut: every timer starts from zero."""
@@ -88,5 +93,6 @@ class OverloadWatch:
         if passed_s <= 0:
             return
         self._at_s = at_s
-        for band in self._bands:
+        passed_s *= self._part
+        for band in self._bands if self._part else ():
             band.pass_time(self._load_dw, passed_s)

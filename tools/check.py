@@ -26,7 +26,13 @@ ARROWS: dict[str, frozenset[str]] = {
     "tools": frozenset({"protocol", "firmware", "controller", "simulator"}),
 }
 # The one place where the simulator, inside the interpreter, starts the firmware.
-ARROW_EXCEPTIONS = {("simulator/board.py", "firmware")}
+ARROW_EXCEPTIONS = {
+    ("simulator/board.py", "firmware"),
+    # And where the trials run the core alone, on either runtime.
+    ("simulator/core_house.py", "firmware"),
+    ("simulator/core_link.py", "firmware"),
+    ("simulator/core_store.py", "firmware"),
+}
 
 # Pure code gets time, randomness and data as arguments.
 IMPURE = frozenset(
