@@ -4,7 +4,7 @@ Time, randomness and the store are arguments; a month replays exactly. This modu
 of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/board.md.
 """
 
-from firmware.core import demand, energy, ledger, panel, recovery, report
+from firmware.core import energy, ledger, panel, recovery, report
 from firmware.core.account import Account
 from firmware.core.actions import (
     PERSIST,
@@ -14,6 +14,7 @@ from firmware.core.actions import (
     SET_CLOCK,
     SHOW,
 )
+from firmware.core.agenda import Agenda
 from firmware.core.clock import UNSET, Clock
 from firmware.core.counters import Counters
 from firmware.core.door import Door
@@ -53,9 +54,9 @@ class Board:
         self.counters = Counters(values, self.clock, self.recorder, self.persist)
         self.supervision = Supervision(values, self.clock, self.recorder)
         self.usage = Usage(values, self.account)
+        self._agenda = Agenda(self, values)
         self._door = Door(self, values)
         self._actions = 0
-        self._minute = -1
         self._recovered = False
         self._ready_s = 0  # uptime
         self._failing_s = 0  # uptime at which the power-fail line last spoke
@@ -100,7 +101,7 @@ class Board:
         self.counters.load()
         self.recorder.recover()
         self.programmes.load()
-        self._configure()
+        self._agenda.configure()
         self.account.load()
         self.account.resume()
         self.supply.load(passed_s, random_s % (self.programmes.active[wire.START_DELAY_S] + 1))
@@ -108,11 +109,11 @@ class Board:
         recovery.record_boot(values, self.recorder, is_first, reset_cause, written_s, passed_s)
         if found == recovery.LOST:
             self.distrust_store(recovery.STORE_LEDGER)
-        self._report_doubts()
-        self._follow_windows()
+        self.report_doubts()
+        self._agenda.follow_windows()
         self.persist()
 
-    def _report_doubts(self):
+    def report_doubts(self):
         """Tell of a time that is not believed and of a programme that cannot be read."""
         if self.clock.doubted_by_s:
             self.recorder.record_event(messages.EVENT_CLOCK_DOUBTED, self.clock.doubted_by_s)
@@ -162,13 +163,9 @@ class Board:
             self._watch_power()
         self.supply.follow_inputs(self.inputs, self.schedule.is_second_limit)
         self._measure(sample)
-        now_s = self.clock.time_s
         # Energy from before a cut belongs before everything that fell due since.
         if self._recovered or uptime_s >= self._ready_s:
-            if now_s >= self.programmes.activation_s and self.clock.state != UNSET:
-                self._activate()
-            if now_s // 60 != self._minute:
-                self._begin_minute()
+            self._agenda.review()
         self.supply.verify_relay(load_side_live)
         return self._finish()
 
@@ -202,7 +199,7 @@ class Board:
         return self._door.has_concluded(identity)
 
     def _begin(self, now_s, uptime_s):
-        self.supply.actions = 0
+        self.supply.actions = self._agenda.actions = 0
         self.clock.begin(now_s, uptime_s)
         self._actions = SET_CLOCK if self.clock.has_settled else 0
 
@@ -224,7 +221,7 @@ class Board:
         if self.recorder.has_recorded:
             self.recorder.has_recorded = False
             self._actions |= SEND_EVENTS
-        return self._actions | supply.actions
+        return self._actions | supply.actions | self._agenda.actions
 
     def _tell_notices(self):
         """Record what the account has to tell; the ledger that says so is written already."""
@@ -273,92 +270,6 @@ class Board:
             self.recorder.record_event(messages.EVENT_METERING_FAULT, state)
         self._actions |= SEND_STATUS
 
-    def _begin_minute(self):
-        self._follow_windows()
-        self._minute = self.clock.time_s // 60
-        self._write_readings()  # before the account hears of the day that begins
-        self._follow_calendar()
-
-    def _follow_windows(self):
-        schedule = self.schedule
-        schedule.refresh(self.clock.time_s, self.clock.state != UNSET)
-        self.supply.follow_window(schedule.is_open, schedule.local.minute)
-
-    def _follow_calendar(self):
-        if self.clock.state == UNSET:
-            return
-        self.account.follow()
-        self.usage.follow(self.schedule.local.day_number)
-        interval_s = self.programmes.active[wire.INTERVAL_S]
-        end_s = self.schedule.zone.boundary_before(self.clock.time_s, interval_s)
-        demand.follow(self._values, end_s, interval_s, self.schedule.local.month)
-        if self.schedule.rate != self._values[ledger.RATE]:
-            self._values[ledger.RATE] = self.schedule.rate
-            self.supply.changed = True  # energy recovered after a cut belongs to this rate now
-
-    def _write_readings(self):
-        if not self.recorder.is_reading_due(self.programmes.active):
-            return
-        self.persist()  # a reading may tell nothing that a cut could take back
-        if self._record(self.recorder.write_readings):
-            self.supply.changed = True  # what flows from here is not the old month's after a cut
-        # A reading that the ring refused stays due, and is tried again with the next minute.
-        self._actions |= SEND_READINGS
-
-    def _end_terms(self):
-        """Charge what is the old terms': the day too, unless it begins with this very second."""
-        now_s = self.clock.time_s
-        if self.schedule.zone.day_start(now_s) == now_s:
-            self.account.close_days(now_s)
-        else:
-            self.account.follow()
-
-    def _end_interval(self):
-        """Write the last reading under the old terms, so that a bill can be split exactly here.
-
-        The programme is not kept waiting for a ring that fails.
-        """
-        self.persist()  # as before every reading
-        self._record(self.recorder.catch_up)
-        self._end_terms()
-        self.persist()
-        self._record(self.recorder.end_interval)
-        self._actions |= SEND_READINGS
-
-    def _record(self, write):
-        """Return whether the ring took what `write` of the recorder has for it."""
-        try:
-            write(self.programmes.active, self.account)
-        except OSError:
-            return False
-        return True
-
-    def _activate(self):
-        if not self.programmes.fetch(self.clock.calendar_s(), self.clock.uptime_s):
-            self._report_doubts()
-            return
-        self._end_interval()
-        self.programmes.activate()
-        self.account.adopt(self._configure())
-        self.recorder.record_event(
-            messages.EVENT_PROGRAMME_ACTIVATED, self.programmes.active[wire.VERSION]
-        )
-        self.recorder.record_event(messages.EVENT_LIMIT_SET, self.supply.limiter.limit_w)
-        self._minute = -1
-        self._actions |= SEND_STATUS | SHOW
-        self.supply.changed = True
-
-    def _configure(self):
-        """Let the programme in force take effect; return whether the terms of rating changed."""
-        programme = self.programmes.active
-        self.schedule.configure(programme)
-        self.supply.configure(programme)
-        credit = programme[wire.CREDIT]
-        opened_s = credit[wire.CREDIT_OPENED_S] or programme[wire.ACTIVATION_S]
-        return self.account.configure(
-            credit, programme[wire.TARIFF], opened_s, self.programmes.crc
-        )
-
     def persist(self):
         """Write the ledger now; return False if the store refused (the next write tries again)."""
         values = self._values
@@ -396,8 +307,8 @@ class Board:
         step_s = self.clock.adjust(now_s, state)
         if step_s:
             self.recorder.record_event(messages.EVENT_CLOCK_SET, step_s)
-        self._report_doubts()
-        self._minute = -1  # windows and boundaries are judged anew
+        self.report_doubts()
+        self._agenda.begin_anew()
         self._actions |= SET_CLOCK
 
     def resend_readings(self, first, last):

@@ -10,6 +10,7 @@ import time
 
 import micropython
 
+from firmware.core.agenda import Agenda
 from firmware.core.board import Board
 from firmware.core.energy import Sample
 from protocol import programme, rating
@@ -57,9 +58,13 @@ class Forgetful:
 
 
 class UnlockedWrites(Board):
-    """A board whose ledger writes and readings may use the heap; the rest of a tick may not."""
+    """A board whose ledger writes and minutes may use the heap; the rest of a tick may not."""
 
     is_proving = False
+
+    def __init__(self, store):
+        super().__init__(store)
+        self._agenda = UnlockedMinutes(self, self._values)
 
     def persist(self):
         if not self.is_proving:
@@ -69,14 +74,18 @@ class UnlockedWrites(Board):
         micropython.heap_lock()
         return done
 
+
+class UnlockedMinutes(Agenda):
+    """What a minute begins may use the heap too."""
+
     def _begin_minute(self):
-        if not self.is_proving:
+        if not board.is_proving:
             return super()._begin_minute()
-        self.is_proving = False
+        board.is_proving = False
         micropython.heap_unlock()
         super()._begin_minute()
         micropython.heap_lock()
-        self.is_proving = True
+        board.is_proving = True
         return None
 
 
