@@ -21,7 +21,7 @@ _PREPARE = """
 import time
 import machine
 from firmware.core.energy import Sample
-from firmware.drivers.button import Button
+from firmware.drivers.button import NOTHING, Button
 from firmware.drivers.display import CharacterDisplay
 from firmware.drivers.relay import LatchingRelay
 from firmware.drivers import metering
@@ -36,9 +36,9 @@ def measure(seconds):
     good = 0
     for _ in range(seconds):
         chip.request()
-        time.sleep_ms(200)
+        time.sleep_ms(chip.answer_ms)
         good += bool(chip.collect(sample))
-        time.sleep_ms(800)
+        time.sleep_ms(1000 - chip.answer_ms)
     return (good, sample.voltage_dv, sample.frequency_dhz, sample.power_dw, sample.current_ma)
 def switch(closed):
     (relay.close if closed else relay.open)()
@@ -54,7 +54,7 @@ def wait_for_press(seconds):
     button = Button(pin(definition.BUTTON_PIN, pin.IN, pin.PULL_UP))
     for _ in range(seconds * 20):
         time.sleep_ms(50)
-        if button.take_press():
+        if button.take():
             return True
     return False
 """

@@ -5,12 +5,14 @@ It parses words, calls the modules beside it, and prints. Needs no running contr
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tools.board import bench, flash, install, log, pins, provision
+from protocol.limits import EPOCH_UNIX_S
+from tools.board import bench, calibrate, flash, install, log, pins, provision
 from tools.board import build as building
 from tools.board.device import connect
 from tools.office import DEFAULT_HOME, HomeOption, meter_settings, open_office
@@ -214,6 +216,39 @@ def run_bench_test(
     show_rows(rows, as_json=as_json, title="Bench test")
     if not all(each.passed for each in found):
         sys.exit(NOT_DONE)
+
+
+@board_app.command("calibrate")
+def calibrate_board(
+    port: PortOption,
+    voltage: Annotated[float, typer.Option(help="V that the reference meter shows.")],
+    current: Annotated[float, typer.Option(help="A that it shows.")],
+    power: Annotated[float, typer.Option(help="W that it shows.")],
+    seconds: Annotated[int, typer.Option(help="How long to measure.")] = 30,
+    board: Annotated[str, typer.Option(help="Board definition.")] = DEFAULT_BOARD,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a known steady load on the meter, and let the board correct itself by it."""
+    reference = calibrate.Reference(round(voltage * 10), round(current * 1000), round(power * 10))
+    date_s = int(time.time()) - EPOCH_UNIX_S
+    with connect(port, _quiet if as_json else _say) as device:
+        done = calibrate.calibrate(
+            device, board, reference, date_s, seconds, _quiet if as_json else _say
+        )
+        device.reset()
+    voltage_ppm, current_ppm, power_ppm = done.gains_ppm
+    show_facts(
+        {
+            "chip": done.chip,
+            "voltage_ppm": voltage_ppm,
+            "current_ppm": current_ppm,
+            "power_ppm": power_ppm,
+            "measured_v": done.measured.voltage_dv / 10,
+            "measured_a": done.measured.current_ma / 1000,
+            "measured_w": done.measured.power_dw / 10,
+        },
+        as_json=as_json,
+    )
 
 
 @board_app.command("log")

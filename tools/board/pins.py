@@ -33,16 +33,26 @@ def names() -> list[str]:
 
 def read_wires(board: str) -> list[Wire]:
     """All wires of `board`, by pin number. Raises ToolError for a board that is not defined."""
-    path = BOARDS / f"{board}.py"
     if board not in names():
         raise ToolError(f"There is no board {board!r}.", f"name one of {', '.join(names())}.")
-    text = path.read_text()
-    lines = text.splitlines()
-    wires = []
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            wires += _wires(node.targets[0].id, node.value, _comment(lines, node.lineno))
+    wires = [wire for group in _read(board).values() for wire in group]
     return sorted(wires, key=lambda wire: wire.gpio)
+
+
+def _read(board: str) -> dict[str, list[Wire]]:
+    """The wires of each constant, those of the board that it is made from first."""
+    text = (BOARDS / f"{board}.py").read_text()
+    lines = text.splitlines()
+    found: dict[str, list[Wire]] = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("firmware.boards."):
+            found |= _read(str(node.module).rpartition(".")[2])
+        elif isinstance(node, ast.Assign):
+            comment = _comment(lines, node.lineno)
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    found[target.id] = _wires(target.id, node.value, comment)
+    return found
 
 
 def _wires(name: str, value: ast.expr, comment: str) -> list[Wire]:
