@@ -1,8 +1,8 @@
 """Entry of a board's process, inside MicroPython: a house around the chip, and the firmware in it.
 
 It speaks line-JSON with `simulator/fleet.py` over one file descriptor: requests in, one answer
-each out. It must not reach into the firmware beyond `firmware.main.run` and
-`firmware.main.application`.
+each out. It must not reach into the firmware beyond `firmware.boot.start`,
+`firmware.main.run` and `firmware.main.application`.
 """
 
 import binascii
@@ -14,10 +14,10 @@ import network
 import uos
 import vfs
 
-from simulator.hardware import rig, virtual
+from simulator.hardware import memories, rig, virtual
 from simulator.hardware.actions import Actions
 from simulator.hardware.display import Hd44780
-from simulator.hardware.flash import BLOCK_BYTES, BLOCKS, Flash
+from simulator.hardware.flash import FileMedium, Flash
 from simulator.hardware.serial import SerialLine
 from simulator.hardware.statefile import StateFile
 from simulator.plant.loads import Profile
@@ -26,6 +26,8 @@ from simulator.plant.world import World
 _LOOK_S = 60  # profiles step by the minute, so outages begin on one
 _IMPORT_THRESHOLD_BYTES = 2048
 _HEAP_EVERY = 15  # looks between two measurements of the heap
+_NAMES_MAX = 4000
+_TABLE_BYTES_MIN = 4096
 _REAL_ROOT = "/host"  # where the computer's files are once the chip's own flash is at /
 
 
@@ -148,6 +150,7 @@ class Bench:
         facts["display"] = rig.display.lines()
         facts["outstanding"] = self.outstanding()
         facts["heap"] = self._heap.facts()
+        facts["wear"] = memories.wear()
         facts["pass_us"] = self._pass_us()
         board = getattr(self.application, "board", None)
         if board is not None:
@@ -226,7 +229,7 @@ def main(parameters):
     clock_file = open(parameters["clock"], "r+b") if parameters["clock"] else None
     bench = Bench(channel, clock, heap, clock_file)
     bench.queue.hold_ms = parameters["hold_ms"]
-    _mount(parameters, root_folders)
+    _plug_memories(parameters, root_folders)
     _sow(parameters["seed"], world)
     rig.checkpoint(force=True)
     rig.leave = bench.leave
@@ -244,7 +247,9 @@ def _start(bench, heap):
     # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
     import firmware.core.board
     import firmware.main
+    from firmware import boot
 
+    _grow_name_table()
     gc.threshold(-1)
     heap.code_loaded()
     bench.say(
@@ -252,14 +257,27 @@ def _start(bench, heap):
     )
     bench.follow_brown_outs()
     bench.look()
+    boot.start()
     firmware.main.run()
     bench.say(ended=rig.clock.second())
+
+
+def _grow_name_table():
+    """Let the interpreter's table of names double now, and not at some name of the firmware's.
+
+    A frozen image has its names in ROM: the table is code, and not the firmware's data.
+    """
+    for number in range(_NAMES_MAX):
+        before_bytes = gc.mem_alloc()
+        hasattr(rig, "spare_%d" % number)
+        if gc.mem_alloc() - before_bytes > _TABLE_BYTES_MIN:
+            return
 
 
 def format_flash(parameters):
     """Make the file system of a new board and put its `config.json` and other files on it."""
     parameters = json.loads(parameters)
-    flash = Flash(open(parameters["flash"], "r+b"))
+    flash = Flash(FileMedium(open(parameters["flash"], "r+b")))
     rig.checkpoint = lambda **_: None  # there is no world to keep
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/new")
@@ -304,12 +322,11 @@ def _put_files_aside(parameters):
     ]
 
 
-def _mount(parameters, folders):
-    flash = Flash(open(parameters["flash"], "r+b"))
-    if uos.stat(parameters["flash"])[6] != BLOCKS * BLOCK_BYTES:
-        raise OSError("the flash image has the wrong size")
+def _plug_memories(parameters, folders):
+    """Give the chip its memories; whether a file system is mounted is `firmware.boot`'s to do."""
+    flash = parameters["flash"]
+    memories.plug(flash[: flash.rindex("/")])
     vfs.umount("/")
-    vfs.mount(vfs.VfsLfs2(flash), "/")
     uos.chdir("/")
     sys.path[:] = folders
 

@@ -1,8 +1,9 @@
-"""The board's memory on flash: ledger and programme in two slots each; readings, events in rings.
+"""The board's memory: `build_store` chooses it, `Store` keeps it in files.
 
-Made for littlefs: a file is what it was until `flush` or `close` returns, and then it is new. A
-ring is a few segment files of fixed-size records, found by sequence number; the oldest segment
-goes when a new one begins. Nothing else is ever rewritten. Every method may raise OSError.
+Made for littlefs: a file is what it was until `flush` or `close` returns, and then it is new.
+Ledger and programmes have two or three files each; readings and events are rings of a few segment
+files of fixed-size records, found by sequence number; the oldest segment goes when a new one
+begins. Nothing else is ever rewritten. Every method may raise OSError, the constructor does not.
 It must not know what the records mean; their form and their CRC are `firmware.core.journal`'s.
 """
 
@@ -12,134 +13,158 @@ import struct
 from micropython import const
 
 from firmware.core import journal, ledger
+from firmware.drivers import records
 
 _LEDGER_FILES = ("ledger.a", "ledger.b")
-_PROGRAMME_FILES = ("programme.a", "programme.b")
+_PROGRAMME_FILES = ("programme.a", "programme.b", "programme.c")
 _RELEASED_FILE = "released"
 _RELEASED_FORMAT = "<III"  # readings, events, and the CRC of both
 _READINGS_PER_SEGMENT = const(720)
 _EVENTS_PER_SEGMENT = const(250)
 _ENOENT = const(2)
+_EEXIST = const(17)
 
 
-class Store:
+def build_store(definition):
+    """Return the store that a board definition names, in whatever state it is.
+
+    `STORE` is "files" (the default) or "partition", with `RING_PARTITION` its label; `LEDGER` is
+    "store" (the default) or "fram", with `FRAM_ADDRESS`. They stand in the definition and not in
+    config.json, because that lies on the file system that may be broken.
+    """
+    trouble = None
+    ledger_place = None
+    if getattr(definition, "LEDGER", "store") == "fram":
+        from firmware.drivers import fram
+
+        ledger_place = fram.build(definition)
+    if getattr(definition, "STORE", "files") == "partition":
+        from firmware.drivers import ring_partition
+
+        try:
+            device = ring_partition.find(definition.RING_PARTITION)
+            return ring_partition.PartitionStore(device, ledger_place)
+        except OSError as error:
+            trouble = error
+    if trouble:
+        return records.AbsentStore(trouble, journal.READING_BYTES, journal.EVENT_BYTES)
+    folder = os.getcwd()
+    return Store("" if folder == "/" else folder, ledger_place)
+
+
+class Store(records.RecordStore):
     """`folder` is the root of the board's file system, without a slash at its end ("" is /).
 
-    `readings` and `events` are the two rings; `released` of each is the sequence up to which the
-    controller holds everything.
+    `ledger_place` keeps the ledger instead of two files, if given. `readings` and `events` are
+    the two rings; `released` of each is the sequence up to which the controller holds everything.
     """
 
-    def __init__(self, folder=""):
+    def __init__(self, folder="", ledger_place=None):
         self._folder = folder
-        self._ledger_slot = 0  # the one to write next
-        self.readings = Ring(
-            folder, "readings", journal.READING_BYTES, _READINGS_PER_SEGMENT, journal.READINGS_KEPT
+        super().__init__(
+            ledger_place or LedgerFiles(folder),
+            Ring(
+                folder,
+                "readings",
+                journal.READING_BYTES,
+                _READINGS_PER_SEGMENT,
+                journal.READINGS_KEPT,
+            ),
+            Ring(folder, "events", journal.EVENT_BYTES, _EVENTS_PER_SEGMENT, journal.EVENTS_KEPT),
         )
-        self.events = Ring(
-            folder, "events", journal.EVENT_BYTES, _EVENTS_PER_SEGMENT, journal.EVENTS_KEPT
-        )
+        try:
+            require_folder(folder)
+        except OSError as error:
+            self.report(records.MOUNT, error)
+        for part, ring in ((records.READINGS, self.readings), (records.EVENTS, self.events)):
+            try:
+                ring.recover()
+            except OSError as error:
+                self.report(part, error)
         self._load_released()
 
-    def load_ledger(self):
-        """Return the newer whole ledger record, or None on a board that never ran.
+    def load_programme(self, slot):
+        """Return the programme of slot 0, 1 or 2, or None."""
+        return load(self._folder, _PROGRAMME_FILES[slot])
 
-        A slot that cannot be read counts as torn. Raises its OSError when there is no other.
+    def save_programme(self, slot, programme):
+        """Write the octets `programme` over slot 0, 1 or 2."""
+        save(self._folder, _PROGRAMME_FILES[slot], programme)
+
+    def _keep_released(self, readings, events):
+        pair = struct.pack("<II", readings, events)
+        save(self._folder, _RELEASED_FILE, pair + struct.pack("<i", ledger.checksum(pair)))
+
+    def _load_released(self):
+        try:
+            record = load(self._folder, _RELEASED_FILE)
+        except OSError:
+            return
+        if record is None or len(record) != struct.calcsize(_RELEASED_FORMAT):
+            return
+        if struct.unpack_from("<i", record, 8)[0] == ledger.checksum(record[:8]):
+            self._take_released(*struct.unpack_from("<II", record, 0))
+
+
+class LedgerFiles:
+    """The ledger in two files, written in turn."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._slot = 0  # the one to write next
+
+    def load(self):
+        """Return the newer whole record, or None. A file that cannot be read counts as torn.
+
+        Raises its OSError when there is no other.
         """
-        records = [None, None]
+        require_folder(self._folder)  # a file is missing in it, or all of it is
+        kept = [None, None]
         trouble = None
         for slot, name in enumerate(_LEDGER_FILES):
             try:
-                records[slot] = self._load(name)
+                kept[slot] = load(self._folder, name)
             except OSError as error:
                 trouble = error
-        slot = ledger.newest(records[0], records[1])
+        slot = ledger.newest(kept[0], kept[1])
         if slot is None:
             if trouble:
                 raise trouble
             return None
-        self._ledger_slot = 1 - slot
-        return records[slot]
+        self._slot = 1 - slot
+        return kept[slot]
 
-    def save_ledger(self, record):
-        """Write `record` over the older slot."""
-        self._save(_LEDGER_FILES[self._ledger_slot], record)
-        self._ledger_slot = 1 - self._ledger_slot
+    def save(self, record):
+        """Write `record` over the older file."""
+        save(self._folder, _LEDGER_FILES[self._slot], record)
+        self._slot = 1 - self._slot
 
-    def load_programme(self, slot):
-        """Return the programme of slot 0 or 1, or None."""
-        return self._load(_PROGRAMME_FILES[slot])
 
-    def save_programme(self, slot, programme):
-        """Write the octets `programme` over slot 0 or 1."""
-        self._save(_PROGRAMME_FILES[slot], programme)
+def require_folder(folder):
+    """Raise OSError unless files can be looked up in `folder`: it is not there, or not mounted."""
+    os.stat(folder or "/")
+    try:
+        os.stat(folder + "/" + _RELEASED_FILE)
+    except OSError as error:
+        if error.errno != _ENOENT:
+            raise
 
-    def append_reading(self, record):
-        """Keep one encoded reading; its sequence is one above the last one's."""
-        self.readings.append(record)
 
-    def append_event(self, record):
-        """Keep one encoded event; its sequence is one above the last one's."""
-        self.events.append(record)
+def load(folder, name):
+    """Return a file's octets, or None when there is no such file. Raises OSError."""
+    try:
+        with open(folder + "/" + name, "rb") as file:
+            return file.read()
+    except OSError as error:
+        if error.errno != _ENOENT:
+            raise
+        return None
 
-    def read_reading(self, sequence, buffer):
-        """Fill `buffer` with the reading; return False when it is not held or not whole."""
-        return self.readings.read(sequence, buffer)
 
-    def read_event(self, sequence, buffer):
-        """Fill `buffer` with the event; return False when it is not held or not whole."""
-        return self.events.read(sequence, buffer)
-
-    def readings_range(self):
-        """Return the first and last sequence held, (0, 0) when there is none."""
-        return self.readings.first, self.readings.last
-
-    def events_range(self):
-        """Return the first and last sequence held, (0, 0) when there is none."""
-        return self.events.first, self.events.last
-
-    def release_readings(self, through):
-        """Note that the controller holds all readings up to `through`.
-
-        They stay readable (`read_profile`) until the ring needs their place.
-        """
-        self._release(self.readings, through)
-
-    def release_events(self, through):
-        """Note that the controller holds all events up to `through`."""
-        self._release(self.events, through)
-
-    def _release(self, ring, through):
-        through = min(through, ring.last)
-        if through <= ring.released:
-            return
-        ring.released = through
-        pair = struct.pack("<II", self.readings.released, self.events.released)
-        record = pair + struct.pack("<i", ledger.checksum(pair))
-        self._save(_RELEASED_FILE, record)
-
-    def _load_released(self):
-        """Without the file everything is sent again, and the controller drops what it has."""
-        record = self._load(_RELEASED_FILE)
-        if record is None or len(record) != struct.calcsize(_RELEASED_FORMAT):
-            return
-        if struct.unpack_from("<i", record, 8)[0] != ledger.checksum(record[:8]):
-            return
-        readings, events = struct.unpack_from("<II", record, 0)
-        self.readings.released = min(readings, self.readings.last)
-        self.events.released = min(events, self.events.last)
-
-    def _load(self, name):
-        try:
-            with open(self._folder + "/" + name, "rb") as file:
-                return file.read()
-        except OSError as error:
-            if error.errno != _ENOENT:
-                raise
-            return None
-
-    def _save(self, name, record):
-        with open(self._folder + "/" + name, "wb") as file:
-            file.write(record)
+def save(folder, name, record):
+    """Write a whole file anew. Raises OSError."""
+    with open(folder + "/" + name, "wb") as file:
+        file.write(record)
 
 
 class Ring:
@@ -155,13 +180,19 @@ class Ring:
         self._segments_max = (kept + per_segment - 1) // per_segment + 1
         self._file = None  # of the newest segment
         self._file_segment = -1
+        self._folder = folder or "/"
+        self._is_known = False
         self.first = 0
         self.last = 0
         self.released = 0
-        self._recover(folder or "/", name + ".")
 
-    def _recover(self, folder, prefix):
-        """Find what is held. A torn record at the end is left out and written over."""
+    def recover(self):
+        """Find what is held. A torn record at the end is left out and written over.
+
+        Raises OSError when the folder cannot be read; the next `append` then tries again.
+        """
+        folder = self._folder
+        prefix = self._prefix[self._prefix.rindex("/") + 1 :]
         segments = sorted(
             int(entry[0][len(prefix) :])
             for entry in os.ilistdir(folder)
@@ -173,6 +204,7 @@ class Ring:
                 os.remove(self._prefix + str(segments.pop()))
         if self.last:
             self.first = max(1, segments[0] * self._per_segment)
+        self._is_known = True
 
     def _recover_last(self, segment):
         buffer = bytearray(self.record_bytes)
@@ -186,7 +218,11 @@ class Ring:
 
     def append(self, record):
         """Add a record, by its own sequence number, which is higher than the last."""
+        if not self._is_known:
+            self.recover()
         sequence = struct.unpack_from("<I", record, 0)[0]
+        if sequence <= self.last:
+            raise OSError(_EEXIST)
         segment, position = divmod(sequence, self._per_segment)
         if segment != self._file_segment:
             self._begin_segment(segment)

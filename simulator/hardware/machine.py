@@ -116,13 +116,29 @@ class I2C:
         pass
 
     def scan(self):
-        return [rig.DISPLAY_ADDRESS]
+        return sorted([rig.DISPLAY_ADDRESS] + list(rig.memories))
 
     def writeto(self, address, buffer, stop=True):
         if address != rig.DISPLAY_ADDRESS:
             raise OSError(19)
         rig.display.write(buffer)
         return len(buffer)
+
+    def writeto_mem(self, address, memory_address, buffer, *, addrsize=8):
+        self._memory(address).write_memory(memory_address, bytes(buffer))
+
+    def readfrom_mem_into(self, address, memory_address, buffer, *, addrsize=8):
+        self._memory(address).read_memory(memory_address, buffer)
+
+    def readfrom_mem(self, address, memory_address, count, *, addrsize=8):
+        buffer = bytearray(count)
+        self._memory(address).read_memory(memory_address, buffer)
+        return bytes(buffer)
+
+    def _memory(self, address):
+        if address not in rig.memories:
+            raise OSError(19)
+        return rig.memories[address]
 
 
 SoftI2C = I2C
