@@ -39,6 +39,8 @@ ENERGY = wire.MODE_ENERGY
 MONEY = wire.MODE_MONEY
 FLAT = wire.MODE_FLAT
 
+_METERED = (ENERGY, MONEY)  # not written out where it is asked: a tuple allocates
+
 EXHAUSTED = 3  # above the two low-credit levels
 
 MISSED_DAYS_MAX = 731  # of daily charges and instalments, after an outage
@@ -147,7 +149,7 @@ class Account:
 
     def debt_outstanding(self):
         """Return what instalments have still to bring in (UP-4)."""
-        if self.mode not in (ENERGY, MONEY):
+        if self.mode not in _METERED:
             return 0
         return max(0, self._terms[wire.CREDIT_DEBT_TOTAL] - self._values[DEBT_PAID])
 
@@ -202,7 +204,7 @@ class Account:
     def is_emergency_offered(self):
         """Tell whether `accept_emergency` would give something now."""
         amount = self._terms[wire.CREDIT_EMERGENCY]
-        if not amount or self._values[EMERGENCY_GIVEN] or self.mode not in (ENERGY, MONEY):
+        if not amount or self._values[EMERGENCY_GIVEN] or self.mode not in _METERED:
             return False
         is_low = self.balance() <= self._terms[wire.CREDIT_EMERGENCY_BELOW]
         return is_low and self.available() + amount > 0
@@ -261,6 +263,8 @@ class Account:
         if self._values[CHARGED_DAY]:
             self._charge_days(today.day_number - 1)
         self._follow_use(today.month)
+        if self.mode == FLAT:
+            self._follow_paid(calendar_s)
 
     def _charge_days(self, through):
         """Take daily charge and instalment for the days up to and with `through`."""
@@ -268,7 +272,7 @@ class Account:
         if days <= 0:
             return
         self._values[CHARGED_DAY] = through
-        if self.mode in (ENERGY, MONEY):
+        if self.mode in _METERED:
             days = min(days, MISSED_DAYS_MAX)
             self._take(days * self._terms[wire.CREDIT_DAILY_CHARGE])
             self._pay_debt(days * self._terms[wire.CREDIT_DEBT_PER_DAY])
@@ -301,7 +305,7 @@ class Account:
 
     def _outstanding(self, above, given):
         """Return what is used of leave `given` that begins `above` so much below nothing."""
-        if self.mode not in (ENERGY, MONEY):
+        if self.mode not in _METERED:
             return 0
         return max(0, min(-self.balance() - above, self._values[given]))
 
@@ -309,7 +313,7 @@ class Account:
         """Let a lifeline consumer go on when credit is gone late in the month (UP-8)."""
         values = self._values
         advance = self._terms[wire.CREDIT_LIFELINE_ADVANCE]
-        if not advance or values[LIFELINE_GIVEN] or self.mode not in (ENERGY, MONEY):
+        if not advance or values[LIFELINE_GIVEN] or self.mode not in _METERED:
             return
         left = self.available()
         if values[MONTH_WH] >= self._terms[wire.CREDIT_LIFELINE_WH] and -advance < left <= 0:

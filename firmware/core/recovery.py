@@ -63,6 +63,10 @@ def _take_registers(values, reading):
         values[ledger.CREDITED_PAISE] = charged + balance
         values[ledger.CHARGED_PAISE] = charged
     end_s = reading[1]
+    if reading[12] == wire.MODE_FLAT:
+        values[ledger.DAYS_CREDITED] = charged + balance
+        values[ledger.DAYS_CHARGED] = charged
+        values[ledger.PAID_UNTIL_S] = end_s + balance * DAY_S
     values[ledger.KNOWN_S] = end_s
     is_unset = reading[2] & messages.FLAG_CLOCK_UNSET
     values[ledger.WRITTEN_S] = end_s
@@ -82,6 +86,8 @@ def _take_programme(values, store, reading):
         if programme and programme[wire.VERSION] == reading[14]:
             values[ledger.ACTIVE_SLOT] = slot
             values[ledger.ACTIVE_CRC] = values[ledger.RATED_CRC] = ledger.checksum(record)
+            # What was paid of a debt is not known: none is taken until more is laid on.
+            values[ledger.DEBT_PAID] = programme[wire.CREDIT][wire.CREDIT_DEBT_TOTAL]
             _go_on_with_month(values, reading[1], programme[wire.UTC_OFFSET_MIN])
             return
 
@@ -93,6 +99,7 @@ def _go_on_with_month(values, end_s, offset_min):
     values[ledger.MONTH] = local.month
     values[ledger.MONTH_DAY] = local.day
     values[ledger.MONTH_FIRST_DAY] = local.day + 1
+    values[ledger.CHARGED_DAY] = local.day_number
 
 
 def record_boot(values, recorder, is_first, reset_cause, written_s, passed_s):

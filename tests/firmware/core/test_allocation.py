@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from simulator import interpreter
+from tests.micropython import run_micropython
 
 ROOT = Path(__file__).resolve().parents[3]
 PROBE = Path(__file__).with_name("allocation.py")
@@ -26,3 +27,9 @@ def test_a_tick_allocates_nothing_even_when_a_watt_hour_is_charged_in_money():
     assert facts["ticks"] == "4000"
     assert int(facts["energy"]) > 1300
     assert int(facts["charged"]) > 500
+
+
+def test_a_minute_of_calendar_and_account_allocates_nothing_through_both_changes_of_the_year():
+    printed = run_micropython(Path(__file__).with_name("chip_calendar.py"))
+    lines = printed.splitlines()
+    assert lines[:-1] == ["change 60 120", "change 120 60"] * 3 + ["minutes 1200"]

@@ -6,7 +6,7 @@ from firmware.core import holds, ledger
 from firmware.core.clock import UNSET
 from tests.firmware.core.conftest import START_S, TARIFF
 
-CREDIT, SET_CLOCK = 4, 7
+RECONNECT, CREDIT, SET_CLOCK = 2, 4, 7
 ENERGY, MONEY, FLAT = 1, 2, 3
 EXHAUSTED, ACCEPTED, REPAID, DEBT, PAID_UNTIL, LIFELINE, OVERDUE = (
     1007,
@@ -367,3 +367,39 @@ def test_a_holiday_cuts_nobody_for_want_of_credit(make_bench):
     assert bench.is_closed
     bench.run(15)
     assert bench.holds == holds.CREDIT
+
+
+# A ledger that is lost (recovery.py)
+
+
+def lose_ledger(bench):
+    bench.store.slots = [None, None]
+    bench.cut(5)
+    bench.command(RECONNECT, {})
+    bench.run(65, 0)
+
+
+def test_a_lost_ledger_takes_no_day_and_no_debt_twice(start):
+    bench = start(daily_charge=7, debt_total=100, debt_per_day=30)
+    buy(bench, 1000)
+    bench.run(1000, 0)
+    before = account(bench)
+    lose_ledger(bench)
+    assert account(bench) == before
+    sleep(bench, 1)
+    assert account(bench)[1] == before[1] + 7
+    bench.install(2, credit={"mode": ENERGY, "debt_total": 163, "debt_per_day": 30})
+    sleep(bench, 1)
+    assert account(bench)[1] == before[1] + 7 + 30
+
+
+def test_a_lost_ledger_leaves_the_days_that_were_paid_to_within_one(start):
+    bench = start(mode=FLAT)
+    buy(bench, 5, FLAT)
+    sleep(bench, 2)
+    lose_ledger(bench)
+    assert bench.is_closed
+    assert account(bench) == (5, 1, 4)
+    bench.cut(4 * DAY_S)
+    bench.run(65)
+    assert not bench.is_closed
