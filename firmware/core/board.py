@@ -243,7 +243,8 @@ class Board:
             self._report_metering(metering.state)
 
     def _count(self, sample, elapsed_s):
-        self.energy.count_reverse(sample.reverse_wh)
+        if sample.reverse_wh != self._values[ledger.CHIP_REVERSE_WH]:
+            self.energy.count_reverse(sample.reverse_wh)
         outcome = self.energy.count(sample.energy_wh, elapsed_s)
         if outcome == energy.IMPLAUSIBLE:
             self.supply.metering.doubt(elapsed_s)

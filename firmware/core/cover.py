@@ -19,6 +19,10 @@ class Cover:
         self._recorder = recorder
         self._open_s = 0  # uptime at which it was last seen open
 
+    def is_open(self):
+        """Tell whether the cover is open as far as is known."""
+        return self._values[COVER_OPEN] != 0
+
     def watch(self, inputs):
         """Take the input lines; return True when the cover has just been opened."""
         values = self._values

@@ -119,8 +119,6 @@ class Energy:
         """
         values = self._values
         delta_wh = counter_wh - values[CHIP_REVERSE_WH]
-        if not delta_wh:
-            return
         if values[CHIP_REVERSE_WH] >= 0 and 0 < delta_wh <= self._allowance_cwh // 100:
             values[REVERSE_WH] += delta_wh
         values[CHIP_REVERSE_WH] = counter_wh

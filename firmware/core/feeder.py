@@ -19,8 +19,9 @@ class Feeder:
         self._recorder = recorder
         self._limit_w = 0
         self._second_w = 0  # 0: the package has none
-        self._is_generator_line = False
+        self._inputs = 0
         self._is_second_hours = False
+        self._has_deadline = True  # or something was commanded since
         self.source = commands.SOURCE_MAINS
 
     def configure(self, programme):
@@ -33,16 +34,24 @@ class Feeder:
         """Take a source by command, until a time or (0) until told otherwise."""
         self._values[SOURCE] = source
         self._values[SOURCE_UNTIL_S] = until_s
+        self._has_deadline = True
 
     def command_emergency(self, limit_w, until_s):
         """Take an emergency limit until a time, or (0 W) end it."""
         self._values[EMERGENCY_LIMIT_W] = limit_w
         self._values[EMERGENCY_UNTIL_S] = until_s
+        self._has_deadline = True
 
     def watch(self, inputs, is_second_hours):
-        """Take the generator's line and whether these are the second limit's hours."""
+        """Take the input lines and whether these are the second limit's hours.
+
+        Return whether anything may be different from the last time, deadlines included.
+        """
+        if inputs == self._inputs and is_second_hours == self._is_second_hours:
+            return self._has_deadline
+        self._inputs = inputs
         self._is_second_hours = is_second_hours
-        self._is_generator_line = bool(inputs & GENERATOR)
+        return True
 
     def limit_w(self, now_s):
         """Return the limit in force, in W or VA; tell when the source or an emergency changes."""
@@ -51,6 +60,7 @@ class Feeder:
             values[EMERGENCY_LIMIT_W] = 0
             self._recorder.record_event(messages.EVENT_EMERGENCY_LIMIT, 0)
         self._follow_source(now_s)
+        self._has_deadline = bool(values[EMERGENCY_LIMIT_W] or values[SOURCE])
         limit_w = self._limit_w
         if self._second_w and (self.source or self._is_second_hours):
             limit_w = self._second_w
@@ -62,7 +72,7 @@ class Feeder:
         values = self._values
         if values[SOURCE] and 0 < values[SOURCE_UNTIL_S] <= now_s:
             values[SOURCE] = commands.SOURCE_MAINS
-        source = commands.SOURCE_GENERATOR if self._is_generator_line else values[SOURCE]
+        source = commands.SOURCE_GENERATOR if self._inputs & GENERATOR else values[SOURCE]
         if source != self.source:
             self.source = source
             self._recorder.record_event(messages.EVENT_SOURCE, source)

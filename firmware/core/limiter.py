@@ -118,27 +118,34 @@ class Limiter:
 
         Without a measurement (`is_measured` false) the load goes on, but no timer cools down.
         """
-        timers = self._timer_s
-        saved = self._values
         phase_dw = self._phase_dw if load_dw and self._phase_limit_w else -1
-        self.is_over = False
-        for index in range(self._bands):
-            over_total = load_dw >= self._threshold_dw[index]
-            if over_total or phase_dw >= self._phase_threshold_dw[index]:
-                self.is_over = True
-                timers[index] += elapsed_s
-                if timers[index] > saved[BAND_TIMER_S + index]:
-                    self.is_ahead = True
-                if timers[index] >= self._seconds[index]:
-                    self.cause = CAUSE_TOTAL if over_total else self._phase
-                    return self._trip(uptime_s)
-            elif timers[index] and is_measured:
-                left_s = timers[index] - elapsed_s
-                timers[index] = left_s if left_s > 0 else 0
+        self.is_over = load_dw >= self._threshold_dw[0] or phase_dw >= self._phase_threshold_dw[0]
+        # The lowest band has the longest timer: when that stands at 0, they all do.
+        if self.is_over or self._timer_s[0]:
+            cooled_s = elapsed_s if is_measured else 0
+            if self._run_timers(load_dw, phase_dw, elapsed_s, cooled_s):
+                return self._trip(uptime_s)
         if self._unbalance_dw and self._is_unbalanced(load_dw, elapsed_s):
             self.cause = CAUSE_UNBALANCE
             return self._trip(uptime_s)
         return NOTHING
+
+    def _run_timers(self, load_dw, phase_dw, elapsed_s, cooled_s):
+        """Let every band's timer run forward or backward; return whether one is at its end."""
+        timers = self._timer_s
+        for index in range(self._bands):
+            over_total = load_dw >= self._threshold_dw[index]
+            if over_total or phase_dw >= self._phase_threshold_dw[index]:
+                timers[index] += elapsed_s
+                if timers[index] > self._values[BAND_TIMER_S + index]:
+                    self.is_ahead = True
+                if timers[index] >= self._seconds[index]:
+                    self.cause = CAUSE_TOTAL if over_total else self._phase
+                    return True
+            elif timers[index]:
+                left_s = timers[index] - cooled_s
+                timers[index] = left_s if left_s > 0 else 0
+        return False
 
     def _is_unbalanced(self, load_dw, elapsed_s):
         """Run the timer of the unbalance; it may last as long as the first band."""

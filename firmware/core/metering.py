@@ -42,7 +42,8 @@ class Metering:
         self._bad_s = 0
         self._good_s = 0  # in a row
         self._has_measured = False  # since this start
-        self._is_faulty = False
+        self.is_faulty = False  # bad for longer than the programme allows
+        self.is_ahead = False  # bad seconds have run on since the ledger was written
         self._same_s = 0
         self._owed_dws = 0
         self._voltage_dv = self._current_ma = self._power_dw = 0
@@ -107,35 +108,29 @@ class Metering:
     def accept(self, elapsed_s):
         """The sample and its energy are good."""
         self._has_measured = True
+        if self.state == OK and not self._bad_s:
+            return
         self._good_s += elapsed_s
-        if self._bad_s:
-            self._bad_s = max(0, self._bad_s - elapsed_s)
+        self._bad_s = max(0, self._bad_s - elapsed_s)
         if self._good_s >= GOOD_RUN_S:
-            self._is_faulty = False
+            self.is_faulty = False
             self.state = OK
-        elif not self._is_faulty and self._bad_s < _SHORT_S:
+        elif not self.is_faulty and self._bad_s < _SHORT_S:
             self.state = OK
 
     def doubt(self, elapsed_s):
         """The sample cannot be true."""
         self._note(IMPLAUSIBLE, elapsed_s, True)
 
-    def is_faulty(self):
-        """Tell whether it has been bad for longer than the programme allows."""
-        return self._is_faulty
-
-    def is_ahead(self):
-        """Tell whether bad seconds have run on since the ledger was written."""
-        return self._bad_s > self._values[METERING_BAD_S]
-
     def save(self):
         """Put the bad seconds into the ledger."""
         self._values[METERING_BAD_S] = self._bad_s
+        self.is_ahead = False
 
     def load(self):
         """Take them from the ledger: a fault stands until a few good seconds say otherwise."""
         self._bad_s = self._values[METERING_BAD_S]
-        self._is_faulty = self._bad_s >= self._fault_after_s
+        self.is_faulty = self._bad_s >= self._fault_after_s
 
     def _note(self, state, elapsed_s, is_certain):
         """Count a bad second; the first of them may still be nothing (`is_certain` false)."""
@@ -143,9 +138,11 @@ class Metering:
         if is_certain:
             self.state = state
         self._bad_s += elapsed_s
+        if self._bad_s > self._values[METERING_BAD_S]:
+            self.is_ahead = True
         if self._bad_s >= self._fault_after_s:
             self._bad_s = self._fault_after_s
-            self._is_faulty = True
+            self.is_faulty = True
             if self.state == OK:
                 self.state = state
 

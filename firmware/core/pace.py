@@ -9,17 +9,15 @@ QUIET_S = 60  # without a timer ahead of the ledger: the next begins with the sh
 
 
 class Pace:
-    """Asked once a second."""
+    """Asked in every second in which a timer is ahead of the ledger."""
 
     def __init__(self):
         self._gap_s = 1
         self._written_s = 0  # uptime
         self._ahead_s = 0  # uptime
 
-    def is_due(self, is_ahead, uptime_s):
-        """Tell whether to write now; `is_ahead`: a timer has run on since the last write."""
-        if not is_ahead:
-            return False
+    def is_due(self, uptime_s):
+        """Tell whether to write now."""
         if uptime_s - self._ahead_s >= QUIET_S:
             self._gap_s = 1
         self._ahead_s = uptime_s

@@ -25,6 +25,11 @@ class Retry:
         self._retries_max = load[wire.LOAD_RETRIES_MAX]
         self._interval_s = load[wire.LOAD_RETRY_INTERVAL_S]
 
+    @property
+    def has_used(self):
+        """Whether there is anything for good running to give back."""
+        return self._values[RETRIES] > 0
+
     def begin(self, uptime_s):
         """After a trip: let one be due after the interval, unless all are used up."""
         self._good_s = 0
@@ -47,12 +52,9 @@ class Retry:
 
     def observe(self, is_good, elapsed_s):
         """Note a second with the relay closed and the load under every threshold, or not."""
-        if not is_good:
-            self._good_s = 0
-        elif self._values[RETRIES]:
-            self._good_s += elapsed_s
-            if self._good_s >= GOOD_RUN_S:
-                self._values[RETRIES] = 0
+        self._good_s = self._good_s + elapsed_s if is_good else 0
+        if self._good_s >= GOOD_RUN_S:
+            self._values[RETRIES] = 0
 
     def save(self, uptime_s):
         """Put what is left of the interval into the ledger."""

@@ -87,8 +87,8 @@ class Supply:
 
     def is_write_due(self):
         """Tell whether a timer of the protection has run too far ahead of the ledger."""
-        is_ahead = self.limiter.is_ahead or self.metering.is_ahead()
-        return self._pace.is_due(is_ahead, self._clock.uptime_s)
+        is_ahead = self.limiter.is_ahead or self.metering.is_ahead
+        return is_ahead and self._pace.is_due(self._clock.uptime_s)
 
     def take_back(self):
         """Let the lasting holds be again what the ledger says."""
@@ -109,8 +109,9 @@ class Supply:
             self._values[SUPPLY_S] += clock.elapsed_s
         self._load_dw = load_dw
         verdict = self.limiter.judge(load_dw, clock.elapsed_s, clock.uptime_s)
-        is_good = self.relay.closed and not (verdict or self.limiter.is_over)
-        self.retry.observe(is_good, clock.elapsed_s)
+        if self.retry.has_used:
+            is_good = self.relay.closed and not (verdict or self.limiter.is_over)
+            self.retry.observe(is_good, clock.elapsed_s)
         if verdict:
             self._trip(verdict)
 
@@ -139,7 +140,8 @@ class Supply:
 
     def follow_inputs(self, inputs, is_second_hours):
         """Take the input lines: source and cover; let the limit in force be as they say."""
-        self.feeder.watch(inputs, is_second_hours)
+        if not self.feeder.watch(inputs, is_second_hours) and not self.cover.is_open():
+            return
         limit_w = self.feeder.limit_w(self._clock.time_s)
         if limit_w != self.limiter.limit_w:
             self.limiter.set_limit(limit_w)
@@ -172,8 +174,15 @@ class Supply:
 
     def review(self, account, is_friendly):
         """Judge the holds that nobody commands; `is_friendly`: no credit cut at this time."""
-        uptime_s = self._clock.uptime_s
         self._review_credit(account, is_friendly)
+        if self.holds & (holds.START | holds.LOCKOUT | holds.OVERLOAD):
+            self._end_in_time(self._clock.uptime_s)
+        is_fault = self.metering.is_faulty or self.relay.is_welded
+        if is_fault != bool(self.holds & holds.FAULT):
+            self.set_hold(holds.FAULT, is_fault)
+
+    def _end_in_time(self, uptime_s):
+        """End what ends by itself: the start's delay, a lockout, an overload that is retried."""
         if self.holds & holds.START and uptime_s >= self._start_until_s:
             self.set_hold(holds.START, False)
         if self.holds & holds.LOCKOUT and not self.limiter.is_locked_out(uptime_s):
@@ -181,7 +190,6 @@ class Supply:
         if self.retry.is_due(uptime_s) and not self.limiter.wait_left_s(uptime_s):
             self._recorder.record_event(messages.EVENT_RETRY, self.retry.take())
             self.set_hold(holds.OVERLOAD, False)
-        self.set_hold(holds.FAULT, self.metering.is_faulty() or self.relay.is_welded)
 
     def _review_credit(self, account, is_friendly):
         level = account.low_level()

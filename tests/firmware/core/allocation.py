@@ -10,6 +10,7 @@ import time
 
 import micropython
 
+from firmware.core import inputs
 from firmware.core.agenda import Agenda
 from firmware.core.board import Board
 from firmware.core.energy import Sample
@@ -96,7 +97,14 @@ def commission(board):
             "package_id": "X",
             "activation_s": 0,
             "utc_offset_min": 330,
-            "load": {"limit_w": 3000},
+            "load": {
+                "limit_w": 3000,
+                "basis": 1,
+                "phase_limit_w": 1500,
+                "unbalance_pct": 60,
+                "retries_max": 3,
+            },
+            "second_limit": [2900, [[127, 0, 720]]],
             "windows": [[127, 0, 1440]],
             "supply_clock_unset": True,
             "credit": {
@@ -130,7 +138,14 @@ def live(board, first, end):
     """Seconds under a load that wanders and now and then goes over the limit for a moment."""
     for uptime_s in range(first, end):
         sample.power_dw = 31_000 if uptime_s % 50 == 0 else 12_000 + uptime_s * 37 % 9_000
+        sample.apparent_dva = sample.power_dw + 500
         sample.current_ma = sample.power_dw * 100 // 230
+        sample.reverse_wh = uptime_s // 40
+        for phase in range(3):
+            sample.phase_power_dw[phase] = sample.power_dw // 3 + phase * 100
+            sample.phase_apparent_dva[phase] = sample.apparent_dva // 3 + phase * 100
+        sample.valid = uptime_s % 31 != 0
+        board.inputs = inputs.GENERATOR if uptime_s > 90 else 0
         sample.voltage_dv = 2250 + uptime_s % 100
         if uptime_s % 3 == 0:
             sample.energy_wh += 1
@@ -140,7 +155,9 @@ def live(board, first, end):
 sample = Sample()
 sample.valid = True
 sample.frequency_dhz = 500
+sample.phases = 3
 board = UnlockedWrites(Forgetful())
+board.energy.gain_ppm = 2_500
 board.start(START_S, 2, 0, 0)
 commission(board)
 live(board, 2, 100)
