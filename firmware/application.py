@@ -1,51 +1,58 @@
-"""The running board: it measures once a second, acts, and keeps its tasks alive.
+"""The running board: it measures once a second, acts on what the core decides, feeds the watchdog.
 
-Metering and protection run whatever the network, the display or the configuration do; every task
-is started again when it dies, and only the metering task feeds the watchdog.
-It must not decide anything about supply (`firmware.core.board` does) nor build its own parts
-(`firmware.main` does).
+Metering and protection run whatever the network, the front or the configuration do: a chip that
+fails is a second without a sample, a front that fails is a display that stands still. The watchdog
+is fed only after `Board.tick` has run. It must not decide anything about supply
+(`firmware.core.board` does), nor build its own parts (`firmware.main` does).
 """
 
 import asyncio
 import gc
-import sys
 import time
 
 from micropython import const
 
-from firmware.core import actions, holds
-from firmware.core.energy import Sample
-from firmware.drivers import led
+from firmware.core import actions
+from firmware.supervisor import CHIP, FRONT, HOUSEKEEPING, METERING, RESTART_MIN_S, Supervisor
 
 ASKS_MAX = const(2)  # times that a chip is asked in a second
 SECOND_MS = const(1000)
-SHOW_EVERY_S = const(15)  # load, balance and waits on the display grow old
 COLLECT_EVERY_S = const(60)
+FRONT_PAUSE_S = const(10)  # after a failure
 GC_THRESHOLD_BYTES = const(16384)
-RESTART_MIN_S = const(1)
-RESTART_MAX_S = const(300)
 
 
 class Application:
-    """The board with its hardware and its tasks; see `connect` for the network."""
+    """The board with its hardware; `furnish` and `connect` add what it can do without."""
 
-    def __init__(self, board, chip, relay, button, status_led, display, clock, watchdog):
+    def __init__(self, board, chip, sample, relay, front, inputs, clock, watchdog):
         self.board = board
         self.client = None
         self.uplink = None
-        self._wifi = None
-        self._time_source = None
+        self.front = front
         self.uptime_s = 0
+        self.supervisor = Supervisor(board)
+        self.complete = None  # called when a safe mode ends: `main` then adds all the rest
+        self.forgive = None  # called when crashes in a row are forgiven
         self._chip = chip
+        self._sample = sample
         self._relay = relay
-        self._button = button
-        self._led = status_led
-        self._display = display
+        self._inputs = inputs
         self._clock = clock
         self._watchdog = watchdog
-        self._sample = Sample()
+        self._time_source = None
+        self._extra = []  # (name, run) of tasks to start
+        self._running = False
         self._due_ms = 0
-        self._tasks = []
+        self._front_from_s = 0  # uptime
+        front.act = self.act
+
+    def furnish(self, name, run):
+        """Add a task, one of `supervisor.TASKS` by name; it starts with `run`, or now."""
+        if self._running:
+            self.supervisor.start(name, run)
+        else:
+            self._extra.append((name, run))
 
     def connect(self, client, uplink, wifi, time_source):
         """Take the connection to the controller; without one the board meters and limits alone.
@@ -54,31 +61,33 @@ class Application:
         """
         self.client = client
         self.uplink = uplink
-        self._wifi = wifi
         self._time_source = time_source
+        if wifi:
+            self.furnish("wifi", wifi.run)
+        if time_source:
+            self.furnish("sntp", time_source.run)
+        self.furnish("mqtt", client.run)
+        self.furnish("uplink", uplink.run)
 
     async def run(self):
         """Start every task and wait for `stop`."""
         gc.threshold(GC_THRESHOLD_BYTES)
         self._due_ms = time.ticks_ms()
-        self._start("metering", self._meter)
-        self._start("housekeeping", self._keep_house)
-        if self.client:
-            if self._wifi:
-                self._start("wifi", self._wifi.run)
-            if self._time_source:
-                self._start("sntp", self._time_source.run)
-            self._start("mqtt", self.client.run)
-            self._start("uplink", self.uplink.run)
+        self._running = True
+        # Metering may not be kept waiting: its pause never grows.
+        self.supervisor.start(METERING, self._meter, RESTART_MIN_S)
+        self.supervisor.start(HOUSEKEEPING, self._keep_house)
+        for name, run in self._extra:
+            self.supervisor.start(name, run)
+        self._extra = []
         try:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.supervisor.wait()
         finally:
             self.board.persist()
 
     def stop(self):
         """End every task; what is in the ledger's care is written."""
-        for task in self._tasks:
-            task.cancel()
+        self.supervisor.stop()
 
     def outstanding(self):
         """Return how many network exchanges wait for the far end; an idle connection is none."""
@@ -96,39 +105,52 @@ class Application:
         if wanted & actions.SET_CLOCK:
             self._clock.set_s(self.board.now_s)
         if wanted & actions.SHOW:
-            self.show()
+            self.front.is_wanted = True
         if self.uplink:
             self.uplink.note(wanted)
-
-    def show(self):
-        """Bring display and LED up to date."""
-        line1, line2 = self.board.display_lines()
-        self._display.show(line1, line2)
-        self._led.pattern = choose_pattern(self.board.holds)
 
     def measure(self):
         """Live through one second with the sample as it is. Allocates nothing by itself."""
         board = self.board
         uptime_s = self.uptime_s
-        now_s = board.clock.now_s(uptime_s)
-        wanted = board.tick(now_s, uptime_s, self._sample, self._relay.load_side_live())
+        board.inputs = self._inputs.look()
+        live = self._relay.load_side_live()
+        wanted = board.tick(board.clock.now_s(uptime_s), uptime_s, self._sample, live)
         if wanted:
             self.act(wanted)
-        if self._button.take_press():
-            self.act(board.press_button(now_s, uptime_s))
-        self._led.step()
         if self._watchdog:
             self._watchdog.feed()
 
+    def attend(self):
+        """Live through the second at the front of the board, which may fail."""
+        if self.uptime_s < self._front_from_s:
+            return
+        try:
+            self.front.attend(self.uptime_s)
+            if self.front.is_wanted:
+                self.front.show(self.uptime_s)
+        except Exception as error:  # noqa: BLE001 (whatever it is, metering goes on)
+            self._front_from_s = self.uptime_s + FRONT_PAUSE_S
+            self.supervisor.count(FRONT, error)
+
     async def _meter(self):
         while True:
+            await self._sample_chip()
+            self.measure()
+            self.attend()
+            await asyncio.sleep_ms(self._next_second())
+
+    async def _sample_chip(self):
+        """Ask the chip; a driver that fails is a chip that is silent, which the core judges."""
+        try:
             for _ in range(ASKS_MAX):
                 self._chip.request()
                 await asyncio.sleep_ms(self._chip.answer_ms)
                 if self._chip.collect(self._sample):
-                    break
-            self.measure()
-            await asyncio.sleep_ms(self._next_second())
+                    return
+        except Exception as error:  # noqa: BLE001 (whatever it is, the limiter goes on)
+            self._sample.valid = False
+            self.supervisor.count(CHIP, error)
 
     def _next_second(self):
         """Advance uptime to the next second that has not begun; return how long until then, in ms.
@@ -143,38 +165,14 @@ class Application:
                 return left_ms
 
     async def _keep_house(self):
-        """Refresh the display, and collect garbage where no time is lost by it."""
+        """Once a minute: follow crashes and safe mode, and collect where no time is lost by it."""
+        supervision = self.board.supervision
         while True:
-            for _ in range(COLLECT_EVERY_S // SHOW_EVERY_S):
-                self.show()
-                await asyncio.sleep(SHOW_EVERY_S)
+            await asyncio.sleep(COLLECT_EVERY_S)
+            before = supervision.crashes_in_a_row
+            if supervision.follow() and self.complete:
+                self.complete()
+            if before and not supervision.crashes_in_a_row and self.forgive:
+                self.forgive()
             gc.collect()
             self.board.heap_free_bytes = gc.mem_free()
-
-    def _start(self, name, task):
-        self._tasks.append(asyncio.create_task(self._supervise(name, task)))
-
-    async def _supervise(self, name, task):
-        """Run a task for ever: one that dies is told on the console and started again."""
-        pause_s = RESTART_MIN_S
-        while True:
-            begun_s = self.uptime_s
-            try:
-                await task()
-            except Exception as error:  # noqa: BLE001 (whatever it died of, it starts again)
-                if self.uptime_s - begun_s > RESTART_MAX_S:
-                    pause_s = RESTART_MIN_S  # it was well; what is past is past
-                print("%s: died, starts again in %d s" % (name, pause_s))
-                sys.print_exception(error)
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, RESTART_MAX_S)
-
-
-def choose_pattern(standing):
-    """Return the LED's pattern for the holds that stand."""
-    hold = holds.explain(standing)
-    if not hold:
-        return led.SUPPLY_ON
-    if hold == holds.OVERLOAD:
-        return led.PRESS_BUTTON
-    return led.FAULT if hold in (holds.FAULT, holds.TAMPER) else led.WAIT

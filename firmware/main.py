@@ -1,11 +1,12 @@
 """Builds the meter board's application out of its parts, and runs it.
 
-The only module that constructs. A configuration that is missing or wrong costs the network, never
-the metering: the board then runs with the programme it holds, or the built-in one.
+With `parts` and `link` the only module that constructs. A configuration that is missing or wrong
+costs the network, never the metering: the board then runs with the programme it holds, or the
+built-in one. After four crashes in a row it builds only what meters and limits, and the rest when
+that has run well for long enough (`firmware.core.supervision`).
 """
 
 import asyncio
-import os
 import random
 
 import machine
@@ -17,33 +18,17 @@ import protocol.commands
 import protocol.messages  # noqa: F401
 
 # isort: split
-from firmware.application import Application
+from firmware import parts
 from firmware.config import DEFAULT_BOARD, Config, ConfigError, board_name, read_settings
+from firmware.core import supervision
 from firmware.core.board import Board
 from firmware.core.clock import HELD, UNSET
-from firmware.drivers import metering
-from firmware.drivers.button import Button
-from firmware.drivers.clock import RealTimeClock
-from firmware.drivers.display import CharacterDisplay
-from firmware.drivers.led import StatusLed
-from firmware.drivers.relay import LatchingRelay
-from firmware.drivers.store import Store
-from firmware.net.certificate import load_context
-from firmware.net.downlink import Downlink
-from firmware.net.mqtt import Client
-from firmware.net.sntp import TimeSource
-from firmware.net.uplink import Uplink
-from firmware.net.wifi import Wifi
-from protocol import keys, messages
+from firmware.core.panel import Panel
+from firmware.drivers import metering, nvs
+from firmware.drivers.store import build_store
 
 FIRMWARE = "bijli 0.1.0"
 TROUBLE_SHOWN_S = const(60)
-
-_BROKER_EPOCH = const(0)
-_RESET_UNKNOWN = const(0)  # reset causes of the hello message (docs/wire.md)
-_RESET_POWER_ON = const(1)
-_RESET_BUTTON = const(2)
-_RESET_WATCHDOG = const(3)
 
 application = None  # the one that runs, for a debugger or the simulator to look at
 
@@ -57,26 +42,53 @@ def run(name=None):
 
 def build(name=None):
     """Return the Application for this hardware and its config.json, started but not running."""
-    config, named, trouble = _read_config()
-    folder = os.getcwd()
-    store = Store("" if folder == "/" else folder)
-    board = Board(store)
-    definition = load_definition(name or named)
-    clock = RealTimeClock(machine.RTC())
     cause = find_reset_cause()
+    values = nvs.Values()
+    crashes = count_crash(values, cause)
+    config, named, trouble = _read_config()
+    definition = parts.load_definition(name or named)
+    store = build_store(definition)
+    board = Board(store)
+    bus = parts.build_bus(definition)
+    clock = parts.build_clock(definition, bus)
     chip = metering.build(definition)
     board.energy.gain_ppm = chip.calibration.power_ppm
     start_board(board, clock, cause, not chip.keeps_counter)
-    built = build_application(definition, board, chip, clock)
+    board.supervision.begin(cause, crashes)
+    panel = Panel(board, config.meter if config else "", FIRMWARE)
+    panel.store = store
+    built = parts.build_application(definition, board, chip, clock, bus, panel)
+    built.complete = lambda: complete(built, definition, store, config, cause, trouble)
+    built.forgive = lambda: values.keep_crashes(0)
+    if board.supervision.is_safe:
+        print("safe mode after %d crashes in a row" % board.supervision.crashes_in_a_row)
+    else:
+        built.complete()
+    return built
+
+
+def complete(built, definition, store, config, cause, trouble):
+    """Add everything that a board in safe mode does without, the network last."""
+    parts.furnish(built, definition)
     if config:
+        from firmware import link
+
         try:
-            connect(built, store, config, cause)
+            link.connect(built, store, config, FIRMWARE, cause)
         except ConfigError as error:
             trouble = error
     if trouble:
         print("configuration: %s" % trouble)
-        board.show_message("NOT CONFIGURED  See console", TROUBLE_SHOWN_S)
-    return built
+        built.board.show_message("NOT CONFIGURED  See console", TROUBLE_SHOWN_S)
+
+
+def count_crash(values, cause):
+    """Return the crashes in a row as the NVS knows them, this start's included."""
+    if cause not in supervision.CRASHES_ARE:
+        return 0
+    crashes = values.crashes + 1
+    values.keep_crashes(crashes)
+    return crashes
 
 
 def _read_config():
@@ -90,11 +102,6 @@ def _read_config():
         return None, named, error
 
 
-def load_definition(name):
-    """Return the module `firmware/boards/<name>.py`."""
-    return __import__("firmware.boards." + name, None, None, ("NAME",))
-
-
 def start_board(board, clock, cause, counter_is_new=False):
     """Let the board recover; a real-time clock that ran on is held time, not trusted time."""
     now_s = clock.read_s()
@@ -103,67 +110,16 @@ def start_board(board, clock, cause, counter_is_new=False):
 
 
 def find_reset_cause():
-    """Return why the chip started, as the hello message numbers it."""
+    """Return why the chip started, as the hello message numbers it.
+
+    An ESP32 says HARD_RESET after a panic and after `machine.reset()`, which ours calls only when
+    the firmware has died (`boot.py`). Its reset button is a power-on.
+    """
     cause = machine.reset_cause()
     if cause == machine.PWRON_RESET:
-        return _RESET_POWER_ON
+        return supervision.CAUSE_POWER_ON
     if cause == machine.WDT_RESET:
-        return _RESET_WATCHDOG
-    if cause in (machine.HARD_RESET, machine.SOFT_RESET):
-        return _RESET_BUTTON
-    return _RESET_UNKNOWN
-
-
-def build_application(definition, board, chip, clock):
-    """Return the Application on the hardware that a board definition describes."""
-    pin = machine.Pin
-    relay = LatchingRelay(
-        pin(definition.RELAY_OPEN_PIN, pin.OUT, value=0),
-        pin(definition.RELAY_CLOSE_PIN, pin.OUT, value=0),
-        pin(definition.LOAD_SIDE_PIN, pin.IN),
-    )
-    return Application(
-        board,
-        chip,
-        relay,
-        Button(pin(definition.BUTTON_PIN, pin.IN, pin.PULL_UP)),
-        StatusLed(pin(definition.LED_PIN, pin.OUT, value=0)),
-        build_display(definition),
-        clock,
-        machine.WDT(timeout=definition.WATCHDOG_MS) if definition.WATCHDOG_MS else None,
-    )
-
-
-def build_display(definition):
-    """Return the display at the address that a board definition gives, on its I2C bus."""
-    bus = machine.I2C(
-        definition.I2C_BUS,
-        sda=machine.Pin(definition.I2C_SDA_PIN),
-        scl=machine.Pin(definition.I2C_SCL_PIN),
-        freq=definition.I2C_HZ,
-    )
-    return CharacterDisplay(bus, definition.DISPLAY_ADDRESS)
-
-
-def connect(built, store, config, cause):
-    """Give the application its connection to the controller."""
-    meter, root, epoch = config.meter, config.root_key, config.epoch
-    password = keys.role_key(root, _BROKER_EPOCH, keys.ROLE_BROKER, meter).hex()
-    tls = load_context() if config.tls else None
-    client = Client(config.host, config.port, tls, meter, password)
-    key = keys.role_key(root, epoch, keys.ROLE_UPLINK, meter)
-    uplink = Uplink(built.board, store, client, meter, epoch, key, FIRMWARE, cause)
-    key = keys.role_key(root, epoch, keys.ROLE_DOWNLINK, meter)
-    downlink = Downlink(built.board, uplink, meter, epoch, key, built.act)
-    wifi = build_wifi(config)
-    topics = "bijli/1/%s/%s/#" % (meter, messages.DOWN)
-    client.attach(topics, downlink.receive, wifi, uplink.begin)
-    time_source = None
-    if config.sntp:
-        time_source = TimeSource(built.board, config.sntp, wifi, built.act)
-    built.connect(client, uplink, wifi, time_source)
-
-
-def build_wifi(config):
-    """Return what brings the network up, or None where it is there by itself."""
-    return Wifi(config.wifi[0], config.wifi[1]) if config.wifi else None
+        return supervision.CAUSE_WATCHDOG
+    if cause == machine.HARD_RESET:
+        return supervision.CAUSE_CRASH
+    return supervision.CAUSE_RESET if cause == machine.SOFT_RESET else supervision.CAUSE_UNKNOWN

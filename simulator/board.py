@@ -246,6 +246,9 @@ def _start(bench, heap):
     gc.threshold(_IMPORT_THRESHOLD_BYTES)
     # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
     import firmware.core.board
+    import firmware.drivers.buzzer
+    import firmware.drivers.keypad
+    import firmware.link
     import firmware.main
     from firmware import boot
 

@@ -52,7 +52,7 @@ KEYPAD_COLUMN_PINS = (18, 19, 23)
 # Cover switch, high = open. Generator sense, high = the generator feeds. 10 kΩ to ground each.
 COVER_PIN = 35
 GENERATOR_PIN = 36
-# Comparator before the regulator: falls 100 ms and more before the chip loses its supply. 10 kΩ up.
+# Comparator before the regulator: falls 100 ms and more before the chip dies. 10 kΩ up.
 POWER_FAIL_PIN = 39
 
 # Fed once a second, after the limiter has run; longer than any call that blocks (docs/firmware.md,

@@ -8,7 +8,7 @@ from firmware.core import holds
 from firmware.core.account import ENERGY, MONEY, POSTPAID
 from firmware.core.calendar import LocalTime
 from firmware.core.texts import fit
-from protocol.programme import MODE_FLAT
+from protocol.programme import CREDIT, CREDIT_EMERGENCY, LOAD, LOAD_LIMIT_W, MODE_FLAT
 
 _DAYS_SHOWN_MAX = 999
 
@@ -121,6 +121,45 @@ def supply_ends(panel):
     return (panel.text.SUPPLY_ENDS, panel.text.IN_MINUTES % left_min) if left_min else None
 
 
+def store_fault(panel):
+    """The board cannot keep what it must remember."""
+    return panel.text.STORE_FAULT if panel.store and panel.store.trouble else None
+
+
+def relay_stuck(panel):
+    """The contacts do not open any more."""
+    return panel.text.RELAY_STUCK if panel.board.supply.relay.is_welded else None
+
+
+def recharge_due(panel):
+    """Nobody has recharged for longer than the package allows (UP-10)."""
+    days = panel.board.account.recharge_overdue_days
+    return (panel.text.RECHARGE_DUE, panel.text.DAYS_LATE % days) if days else None
+
+
+def loan(panel):
+    """Emergency credit is offered for a long press, or is still to be repaid."""
+    account = panel.board.account
+    text = panel.text
+    if account.is_emergency_offered():
+        amount = panel.board.programmes.active[CREDIT][CREDIT_EMERGENCY]
+        return text.LOAN, word_balance(amount, account.mode)
+    outstanding = account.emergency_outstanding()
+    return (text.LOAN_OPEN, word_balance(outstanding, account.mode)) if outstanding else None
+
+
+def lower_limit(panel):
+    """Another limit than the package's is in force."""
+    supply = panel.board.supply
+    text = panel.text
+    limit_w = supply.limiter.limit_w
+    if supply.feeder.source:
+        return text.GENERATOR, text.LIMIT % limit_w
+    if limit_w < panel.board.programmes.active[LOAD][LOAD_LIMIT_W]:
+        return text.LIMIT_LOWERED, text.LIMIT % limit_w
+    return None
+
+
 def word_balance(balance, mode):
     """Return "Rs 12.50", "-0.30 kWh" or "" for a balance in paise or Wh."""
     sign = "-" if balance < 0 else ""
@@ -139,6 +178,8 @@ def word_energy(energy_wh):
 
 def _balance(panel):
     account = panel.board.account
+    if account.mode == MODE_FLAT:
+        return panel.text.DAYS % max(0, account.available())
     return word_balance(account.balance(), account.mode)
 
 
@@ -160,5 +201,8 @@ def _page_of(hold):
 
 
 # What turns while the supply is off, and while it is on: news first. A page of None is passed.
-OFF = tuple(_page_of(hold) for hold in holds.ORDER)
-ON = (safe_mode, supply_ends, low_credit, home, balance, load, energy, last_token, identity)
+OFF = tuple(_page_of(hold) for hold in holds.ORDER) + (loan, store_fault, relay_stuck)
+ON = (
+    (safe_mode, store_fault, relay_stuck, supply_ends, low_credit, loan, recharge_due)
+    + (lower_limit, home, balance, load, energy, last_token, identity)
+)  # fmt: skip

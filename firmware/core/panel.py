@@ -31,6 +31,7 @@ class Panel:
     def __init__(self, board, meter="", firmware="", sample=None):
         self.board = board
         self.sample = sample
+        self.store = None  # the one whose `trouble` is shown
         self.supply_ends_min = 0  # in so many minutes; 0: not soon
         self.meter = meter
         self.firmware = firmware
@@ -105,10 +106,17 @@ class Panel:
     def _look_for_news(self):
         """Return a number that differs when something happened that the display must tell."""
         board = self.board
-        level = board.account.low_level()
-        ends = 1 if self.supply_ends_min else 0
-        safe = 1 if board.supervision.is_safe else 0
-        return board.holds << 4 | level << 2 | ends << 1 | safe
+        account = board.account
+        news = board.holds << 2 | account.low_level()
+        for is_new in (
+            board.supervision.is_safe,
+            self.supply_ends_min,
+            account.recharge_overdue_days,
+            account.is_emergency_offered(),
+            board.supply.feeder.source,
+        ):
+            news = news << 1 | (1 if is_new else 0)
+        return news
 
     def _obey(self, entered):
         """Return the answer to what was entered: a page or a token's fate."""

@@ -26,6 +26,7 @@ CAUSE_POWER_ON = 1
 CAUSE_RESET = 2  # somebody's button or command
 CAUSE_WATCHDOG = 3
 CAUSE_CRASH = 4
+CRASHES_ARE = (CAUSE_WATCHDOG, CAUSE_CRASH)
 
 SAFE_AFTER_CRASHES = 4
 GOOD_RUN_S = 900
@@ -57,7 +58,7 @@ class Supervision:
         values[RESET_CAUSE] = cause
         if cause == CAUSE_WATCHDOG:
             self._count(WATCHDOG_RESETS)
-        if cause in (CAUSE_WATCHDOG, CAUSE_CRASH):
+        if cause in CRASHES_ARE:
             self._count(CRASHES)
             self._count(CRASHES_RECENT)
             values[SAFE_S] = 0

@@ -24,6 +24,7 @@ _CLEAR = const(0x01)
 _CLEAR_MS = const(2)
 _MOVE = const(0x80)
 _ROW_STEP = const(0x40)
+_ROW_OCTETS = const(72)  # a whole row and a move, four octets each
 _UNKNOWN = const(0)  # a character that is never asked for, so that it will be written
 
 
@@ -33,7 +34,9 @@ class CharacterDisplay:
     def __init__(self, i2c, address):
         self._i2c = i2c
         self._address = address
-        self._octets = bytearray(4)
+        self._octets = bytearray(_ROW_OCTETS)
+        self._view = memoryview(self._octets)
+        self._used = 0
         self._shown = bytearray(ROWS * COLUMNS)
         self.present = False
 
@@ -60,27 +63,46 @@ class CharacterDisplay:
         self.present = True
 
     def _write_row(self, row, line):
+        """Write what changed in a row, in one go: 72 octets on a 100 kHz bus take 7 ms."""
         cursor = -1  # where the display would write next; -1: somewhere else
+        shown = self._shown
+        self._used = 0
         for column in range(COLUMNS):
             code = ord(line[column]) if column < len(line) else 0x20
             index = row * COLUMNS + column
-            if self._shown[index] == code:
+            if shown[index] == code:
                 continue
+            if self._used > _ROW_OCTETS - 8:
+                self._flush()
             if cursor != column:
-                self._send(_MOVE | row * _ROW_STEP | column, _COMMAND)
-            self._send(code, _DATA)
-            self._shown[index] = code
+                self._put(_MOVE | row * _ROW_STEP | column, _COMMAND)
+            self._put(code, _DATA)
+            shown[index] = code
             cursor = column + 1
+        self._flush()
 
     def _send(self, octet, register):
+        self._used = 0
+        self._put(octet, register)
+        self._flush()
+
+    def _put(self, octet, register):
         """One octet as two halves, each taken by the display when enable falls.
 
-        Four octets on a 100 kHz bus take 0.4 ms; the display needs 0.04 ms for a command.
+        An octet of the bus takes 0.09 ms; the display needs 0.04 ms for a command.
         """
-        high = octet & 0xF0 | _BACKLIGHT | register
-        low = octet << 4 & 0xF0 | _BACKLIGHT | register
-        self._octets[0] = high | _ENABLE
-        self._octets[1] = high
-        self._octets[2] = low | _ENABLE
-        self._octets[3] = low
-        self._i2c.writeto(self._address, self._octets)
+        at = self._used
+        octets = self._octets
+        register |= _BACKLIGHT
+        high = octet & 0xF0 | register
+        low = octet << 4 & 0xF0 | register
+        octets[at] = high | _ENABLE
+        octets[at + 1] = high
+        octets[at + 2] = low | _ENABLE
+        octets[at + 3] = low
+        self._used = at + 4
+
+    def _flush(self):
+        if self._used:
+            self._i2c.writeto(self._address, self._view[: self._used])
+            self._used = 0

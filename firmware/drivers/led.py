@@ -1,25 +1,20 @@
 """Status LED: one pattern of eight seconds, one step a second.
 
-It must not know why a pattern is shown; `main.py` chooses.
+It must not know why a pattern is shown; the patterns are `firmware.core.signals`'.
 """
 
 from micropython import const
-
-SUPPLY_ON = const(0b11111111)  # lit
-PRESS_BUTTON = const(0b10101010)  # blinking: the consumer can end this
-WAIT = const(0b11110000)  # slow: supply hours, credit or the operator decides
-FAULT = const(0b10100000)  # two short flashes, then dark: call the technician
 
 _STEPS = const(8)
 
 
 class StatusLed:
-    """`pin` is an output, high = lit; `pattern` is one of the constants above."""
+    """`pin` is an output, high = lit; bit 0 of `pattern` is the first second."""
 
     def __init__(self, pin):
         self._pin = pin
         self._step = 0
-        self.pattern = WAIT
+        self.pattern = 0
 
     def step(self):
         """Show the next second of `pattern`; called once a second."""

@@ -4,7 +4,7 @@ Takes the place of the interpreter's built-in module. It must not know the firmw
 the chip offers, and looks up in `rig` what is wired where.
 """
 
-from simulator.hardware import rig
+from simulator.hardware import front, rig
 from simulator.hardware.buses import SPI, UART  # noqa: F401 (part of `machine`)
 
 PWRON_RESET = 1
@@ -12,7 +12,6 @@ HARD_RESET = 2
 WDT_RESET = 3
 DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
-
 
 
 def reset():
@@ -50,6 +49,18 @@ def lightsleep(duration_ms=0):
     rig.clock.sleep(duration_ms)
 
 
+# What the house shows at a pin.
+_LEVELS = {
+    rig.LOAD_SIDE_PIN: lambda: 1 if rig.look().load_side_live() else 0,
+    rig.BUTTON_PIN: lambda: 0 if rig.world.button_down or rig.world.button_stuck else 1,
+    rig.COVER_PIN: lambda: 1 if rig.world.cover_open else 0,
+    rig.GENERATOR_PIN: lambda: 1 if rig.world.mains.generator else 0,
+    rig.POWER_FAIL_PIN: lambda: 0 if rig.power_failing else 1,
+}
+for _number in rig.KEYPAD_COLUMN_PINS:
+    _LEVELS[_number] = lambda number=_number: rig.keypad.read(number)
+
+
 class Pin:
     IN = 1
     OUT = 3
@@ -64,12 +75,13 @@ class Pin:
     def __init__(self, number, mode=-1, pull=-1, value=None):
         self.number = number
         self._level = 0
+        self._see = _LEVELS.get(number)
         if value is not None:
             self.value(value)
 
     def value(self, level=None):
         if level is None:
-            return self._read()
+            return self._see() if self._see else self._level
         if level != self._level:
             self._level = level
             self._drive(level)
@@ -88,20 +100,22 @@ class Pin:
     def init(self, *_arguments, **_options):
         pass
 
-    def _read(self):
-        if self.number == rig.LOAD_SIDE_PIN:
-            return 1 if rig.look().load_side_live() else 0
-        if self.number == rig.BUTTON_PIN:
-            return 0 if rig.world.button_down or rig.world.button_stuck else 1
-        return self._level
-
     def _drive(self, level):
         if self.number == rig.METER_SELECT_PIN:
             rig.meter_selected = not level
         elif self.number == rig.RELAY_OPEN_PIN:
-            rig.look().drive_coil(False, level)
+            self._drive_coil(False, level)
         elif self.number == rig.RELAY_CLOSE_PIN:
-            rig.look().drive_coil(True, level)
+            self._drive_coil(True, level)
+        elif self.number in rig.KEYPAD_ROW_PINS:
+            rig.keypad.drive(self.number, level)
+        elif self.number == rig.BUZZER_PIN:
+            rig.buzzer.drive(level)
+
+    def _drive_coil(self, closing, level):
+        if level:
+            rig.note_pulse(closing)
+        rig.look().drive_coil(closing, level)
 
 
 def edge(number, rising):
@@ -109,6 +123,19 @@ def edge(number, rising):
     handler, trigger, pin = Pin.watched.get(number, (None, 0, None))
     if handler and trigger & (Pin.IRQ_RISING if rising else Pin.IRQ_FALLING):
         handler(pin)
+        rig.clock.interrupted = True  # whoever waits for it is looked at now
+
+
+def press_key(key, down):
+    """Somebody pushes a key of the keypad, or lets it go."""
+    for number, level in rig.keypad.press(key, down):
+        edge(number, level == 1)
+
+
+def announce_power_failure(failing):
+    """The comparator before the regulator sees the supply go, or come back."""
+    rig.power_failing = failing
+    edge(rig.POWER_FAIL_PIN, not failing)
 
 
 class I2C:
@@ -201,3 +228,6 @@ class Timer:
                     self._arm(serial, mode, period_ms, callback)
 
         rig.clock.call_at(rig.clock.now_ms + period_ms, fire)
+
+
+front.plug()

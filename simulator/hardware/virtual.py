@@ -32,6 +32,7 @@ class Clock:
         self.boot_ms = offset_ms
         self.now_ms = offset_ms
         self.grant_ms = offset_ms
+        self.interrupted = False  # a pin's handler ran: it may have woken a task
         self._events = []
         self._count = 0
 
@@ -125,7 +126,10 @@ class VirtualQueue(core.IOQueue):
             self._held_ms = 0
         if self._live_multiple:
             self._follow_real_time()
-        if clock.now_ms >= clock.grant_ms:
+        if clock.interrupted:
+            clock.interrupted = False
+            self._poll(0)
+        elif clock.now_ms >= clock.grant_ms:
             self._stand(delay_ms)
         elif clock.now_ms >= self._poll_ms:
             self._poll(0)

@@ -78,13 +78,17 @@ class Silent:
 def build():
     from firmware.application import Application
     from firmware.core.board import Board
+    from firmware.core.energy import Sample
+    from firmware.core.panel import Panel
     from firmware.drivers.button import Button
-    from firmware.drivers.led import StatusLed
     from firmware.drivers.calibration import Calibration
+    from firmware.drivers.inputs import Inputs
+    from firmware.drivers.led import StatusLed
     from firmware.drivers.modbus import Line as ModbusLine
     from firmware.drivers.modbus import crc16
     from firmware.drivers.pzem004t import Pzem004t
     from firmware.drivers.relay import LatchingRelay
+    from firmware.front import Front
 
     line = Line()
     frames = []
@@ -102,9 +106,11 @@ def build():
     board.start(217_000_000, 1, 0, 0, 1)
     relay = LatchingRelay(Pin(), Pin(), Pin(1))
     chip = Pzem004t(ModbusLine(line), 1, Calibration())
-    app = Application(
-        board, chip, relay, Button(Pin(1)), StatusLed(Pin()), Silent(), Silent(), None
-    )
+    sample = Sample()
+    panel = Panel(board, "BHKATS01112", "bijli", sample)
+    front = Front(panel, Silent(), Button(Pin(1)), StatusLed(Pin()))
+    inputs = Inputs(Pin(), Pin(), Pin(1))
+    app = Application(board, chip, sample, relay, front, inputs, Silent(), None)
     return app, line, frames
 
 
@@ -113,6 +119,9 @@ def second(app):
     app._chip.request()
     app._chip.collect(app._sample)
     app.measure()
+    app.front.attend(
+        app.uptime_s
+    )  # whether a page turns now; turning it is no second without news
 
 
 def main():

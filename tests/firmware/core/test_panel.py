@@ -175,3 +175,57 @@ def test_a_programme_in_hindi_changes_every_word(bench, panel, tariff):
     bench.command(4, {0: b"purchase", 1: 2, 2: 1250})
     bench.run(2)
     assert type_in(bench, panel, "001#") == ("Baki Rs 10.89", texts_hi.USE_UNKNOWN)
+
+
+class Store:
+    trouble = 0
+
+
+@pytest.mark.parametrize(
+    ("prepare", "page"),
+    [
+        (lambda bench, panel: setattr(panel.store, "trouble", 1), "MEMORY FAULT"),
+        (lambda bench, panel: setattr(bench.board.supervision, "is_safe", True), "SAFE MODE"),
+        (
+            lambda bench, panel: setattr(bench.board.account, "recharge_overdue_days", 12),
+            "RECHARGE DUE",
+        ),
+        (lambda bench, panel: setattr(panel, "supply_ends_min", 4), "SUPPLY ENDS"),
+        (lambda bench, panel: setattr(bench.board, "inputs", 2), "GENERATOR"),
+        (lambda bench, panel: bench.command(5, {0: 300, 1: bench.now_s + 999}), "LIMIT LOWERED"),
+    ],
+)
+def test_news_stand_before_the_load(bench, panel, prepare, page):
+    panel.store = Store()
+    prepare(bench, panel)
+    bench.run(3)
+    assert page in [lines[0] for lines in live(bench, panel, 2 * TURN_S)]
+
+
+def test_contacts_that_do_not_open_are_told_beside_the_hold(bench, panel):
+    bench.board.supply.holds = holds.OPERATOR
+    bench.board.supply.relay.is_welded = True
+    titles = []
+    for _ in range(3 * TURN_S):
+        bench.uptime_s += 1
+        titles.append(panel.lines(bench.uptime_s)[0])
+    assert list(dict.fromkeys(titles)) == ["OFF BY OPERATOR", "RELAY STUCK"]
+
+
+def test_emergency_credit_is_offered_taken_and_told_until_it_is_repaid(bench, panel):
+    bench.install(2, credit={"mode": 1, "emergency": 500, "emergency_below": 0})
+    bench.run(2)
+    assert ("LOAN: HOLD 3 s", "0.50 kWh") in live(bench, panel, 4 * TURN_S)
+    assert bench.holds
+    bench.drive(bench.board.accept_emergency(bench.now_s, bench.uptime_s))
+    assert not bench.holds
+    bench.board.account.charge(200)
+    assert ("Loan to repay", "0.20 kWh") in live(bench, panel, 4 * TURN_S)
+
+
+def test_a_flat_package_shows_its_days(bench, panel):
+    bench.install(2, credit={"mode": 3})
+    bench.command(4, {0: b"purchase", 1: 3, 2: 30})
+    bench.run(2)
+    assert panel.lines(bench.uptime_s) == ("0/1000 W", "Bal 30 days")
+    assert type_in(bench, panel, "001#")[0] == "Paid until"

@@ -11,6 +11,7 @@ WIDEST = {  # the largest values that the formats are filled with
     "DAYS_LATE": 999,
     "IN_MINUTES": 60,
     "LOAD": (99_999, 99_999),
+    "DAYS": 3660,
     "DAYS_LEFT": 999,
     "LIMIT": 99_999,
 }

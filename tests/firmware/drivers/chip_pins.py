@@ -1,13 +1,19 @@
 """Runs inside MicroPython: display, relay, button, LED and clock on pins that keep a record."""
 
+import asyncio
 import time
 
+from firmware.core.inputs import COVER_OPEN, GENERATOR, POWER_FAILING
+from firmware.core.signals import LED_CALL, LED_PRESS
 from firmware.drivers import button as button_module
 from firmware.drivers import relay as relay_module
-from firmware.drivers.button import Button
+from firmware.drivers.button import LONG_PRESS, PRESS, STUCK, Button
+from firmware.drivers.buzzer import Buzzer
 from firmware.drivers.clock import RealTimeClock
 from firmware.drivers.display import CharacterDisplay
-from firmware.drivers.led import FAULT, PRESS_BUTTON, StatusLed
+from firmware.drivers.ds3231 import Ds3231
+from firmware.drivers.inputs import Inputs, PowerFail
+from firmware.drivers.led import StatusLed
 from firmware.drivers.relay import LatchingRelay
 
 ADDRESS = 0x27
@@ -25,9 +31,10 @@ class Bus:
         if not self.present:
             raise OSError(19)
         assert address == ADDRESS
-        assert len(octets) == 4
-        octet = octets[0] & 0xF0 | octets[2] >> 4
-        (self.characters if octets[0] & 1 else self.commands).append(octet)
+        assert len(octets) % 4 == 0
+        for at in range(0, len(octets), 4):
+            octet = octets[at] & 0xF0 | octets[at + 2] >> 4
+            (self.characters if octets[at] & 1 else self.commands).append(octet)
 
     def take(self):
         """The characters and the number of commands since the last look."""
@@ -153,43 +160,150 @@ class Ticks:
         return self.now_ms
 
 
-def count_presses(story):
-    """How many presses are taken; a story is (milliseconds later, "down", "up" or "look")."""
+def take_all(story, down_at_start=False):
+    """What the button says, in order; a story is (milliseconds later, "down", "up" or "look").
+
+    "lost" is a release whose interrupt the chip never saw.
+    """
     pin, ticks = ButtonPin(), Ticks()
+    pin.level = 0 if down_at_start else 1
     real = button_module.time
     button_module.time = ticks
     try:
         button = Button(pin)
-        presses = 0
+        said = []
         for later_ms, what in story:
             ticks.now_ms += later_ms
             if what == "look":
-                presses += button.take_press()
+                said.append(button.take())
             else:
                 pin.level = 0 if what == "down" else 1
-                pin.handler(pin)
-        return presses
+                if what != "lost":
+                    pin.handler(pin)
+        return [word for word in said if word]
     finally:
         button_module.time = real
 
 
+LOOK = [(1000, "look")]
+BOUNCING = [(1, "down"), (1, "up")] * 8
+
+
 def check_button_tells_presses_from_bounces():
-    bouncing, press, look = (
-        [(1, "down"), (1, "up")] * 8,
-        [(1, "down"), (200, "up")],
-        [(700, "look")],
-    )
-    for story, presses in (
-        ([(0, "down"), (200, "up"), (700, "look")], 1),
-        ([(0, "down"), (20, "up"), (700, "look")], 0),
-        (bouncing + look, 0),
-        (bouncing + press + bouncing + look, 1),
-        ([(0, "down"), (500, "look"), (1000, "look"), (1000, "look"), (1, "up"), (9, "look")], 1),
-        ([(0, "down"), (500, "look"), (1, "up"), (500, "down"), (500, "look")], 2),
-        ([(1000, "look"), (1000, "look")], 0),
-        ([(0, "down"), (29, "look"), (1, "look")], 1),
+    press = [(1, "down"), (200, "up")]
+    for story, said in (
+        ([(0, "down"), (200, "up"), (700, "look")], [PRESS]),
+        ([(0, "down"), (20, "up"), (700, "look")], []),
+        (BOUNCING + LOOK, []),
+        (BOUNCING + press + BOUNCING + LOOK + LOOK, [PRESS]),
+        ([(0, "down"), (500, "look"), (1000, "look"), (1, "up"), (9, "look")], []),
+        ([(0, "down"), (500, "look"), (1, "up"), (40, "look"), (40, "look")], [PRESS]),
+        (press + LOOK + press + LOOK, [PRESS, PRESS]),
+        (LOOK + LOOK, []),
+        ([(0, "down"), (400, "up"), (3, "down"), (400, "up"), (900, "look")], [PRESS]),
+        ([(0, "down"), (400, "lost"), (900, "look"), (900, "look")], [PRESS]),
     ):
-        assert count_presses(story) == presses, story
+        assert take_all(story) == said, (story, take_all(story))
+
+
+def check_button_held_for_three_seconds_is_a_long_press_and_no_short_one():
+    story = [(0, "down")] + LOOK * 10 + [(1, "up")] + LOOK + LOOK
+    assert take_all(story) == [LONG_PRESS]
+    story = [(0, "down"), (2990, "up")] + LOOK
+    assert take_all(story) == [PRESS]
+
+
+def check_button_that_is_stuck_is_told_once_and_works_again_when_it_was_up():
+    press = [(1, "down"), (200, "up")]
+    story = [(0, "down")] + LOOK * 300 + [(1, "up")] + LOOK + press + LOOK
+    assert take_all(story) == [LONG_PRESS, STUCK, PRESS]
+
+
+def check_button_that_is_down_at_the_start_does_nothing_until_it_was_up():
+    press = [(1, "down"), (200, "up")]
+    story = LOOK * 30 + [(1, "up")] + LOOK + press + LOOK
+    assert take_all(story, True) == [PRESS]
+    assert take_all(LOOK * 100, True) == [STUCK]
+
+
+class Line:
+    """An input or output that a test sets and looks at."""
+
+    IRQ_FALLING = 1
+
+    def __init__(self, level=1):
+        self.level = level
+
+    def value(self, level=None):
+        if level is None:
+            return self.level
+        self.level = level
+        return None
+
+    def irq(self, handler, trigger):
+        self.handler = handler
+
+
+def check_inputs_count_when_two_looks_agree_and_failing_power_at_once():
+    cover, generator, power = Line(0), Line(0), Line(1)
+    inputs = Inputs(cover, generator, power)
+    for levels, mask in (
+        ((0, 0, 1), 0),
+        ((1, 0, 1), 0),
+        ((1, 1, 1), COVER_OPEN),
+        ((0, 1, 1), COVER_OPEN | GENERATOR),
+        ((1, 0, 1), COVER_OPEN | GENERATOR),
+        ((1, 0, 1), COVER_OPEN),
+        ((0, 0, 0), COVER_OPEN | POWER_FAILING),
+        ((0, 0, 1), 0),
+    ):
+        cover.level, generator.level, power.level = levels
+        assert inputs.look() == mask, (levels, mask)
+    assert Inputs(None, None, None).look() == 0
+
+
+def check_power_that_falls_is_saved_by_a_task_and_not_by_the_interrupt():
+    saved = []
+    power = Line()
+    line = PowerFail(power, lambda: saved.append(1))
+
+    async def fall():
+        task = asyncio.create_task(line.run())
+        for count in (1, 2):
+            await asyncio.sleep_ms(1)
+            power.handler(power)
+            assert len(saved) == count - 1
+            while len(saved) < count:
+                await asyncio.sleep_ms(1)
+        task.cancel()
+
+    asyncio.run(fall())
+
+
+def check_buzzer_plays_its_sound_and_is_silent_afterwards():
+    class Sounder(Line):
+        levels = []
+
+        def value(self, level):
+            self.levels.append(level)
+
+    sounder = Sounder()
+    buzzer = Buzzer(sounder)
+
+    async def listen():
+        task = asyncio.create_task(buzzer.run())
+        buzzer.play((1, 1, 1))
+        await asyncio.sleep_ms(20)
+        assert sounder.levels == [1, 0, 1, 0], sounder.levels
+        buzzer.play((1000,))
+        await asyncio.sleep_ms(2)
+        buzzer.play((1,))
+        await asyncio.sleep_ms(0)
+        task.cancel()
+        await asyncio.sleep_ms(1)
+        assert sounder.levels[-1] == 0
+
+    asyncio.run(listen())
 
 
 def check_led_shows_its_pattern():
@@ -200,7 +314,7 @@ def check_led_shows_its_pattern():
         def value(self, level):
             self.levels.append(level)
 
-    for pattern, levels in ((PRESS_BUTTON, [0, 1] * 4), (FAULT, [0, 0, 0, 0, 0, 1, 0, 1])):
+    for pattern, levels in ((LED_PRESS, [0, 1] * 4), (LED_CALL, [0, 0, 0, 0, 0, 1, 0, 1])):
         lamp = Lamp()
         led = StatusLed(lamp)
         led.pattern = pattern
@@ -238,6 +352,46 @@ def check_clock_reads_what_it_was_set_to():
 def check_clock_that_lost_its_power_is_unset():
     for year in (1970, 2000, 2024, 2054):
         assert RealTimeClock(Rtc(year, 1, 1, 0, 0, 0, 5, 0)).read_s() == 0
+
+
+class ClockChip:
+    """The registers of a DS3231; `present` tells whether it answers."""
+
+    def __init__(self):
+        self.registers = bytearray(19)
+        self.registers[15] = 0x80
+        self.present = True
+
+    def readfrom_mem_into(self, address, at, buffer):
+        if not self.present or address != 0x68:
+            raise OSError(19)
+        buffer[:] = self.registers[at : at + len(buffer)]
+
+    def writeto_mem(self, address, at, octets):
+        if not self.present or address != 0x68:
+            raise OSError(19)
+        self.registers[at : at + len(octets)] = octets
+
+
+def check_ds3231_keeps_what_it_was_set_to_and_is_unset_when_it_stood_still():
+    chip = ClockChip()
+    clock = Ds3231(chip)
+    assert clock.answers()
+    assert clock.read_s() == 0
+    for now_s, date in (
+        (157_852_800, b"\x00\x00\x00\x03\x01\x01\x25"),
+        (257_558_400, b"\x00\x00\x00\x02\x29\x02\x28"),
+        (257_558_399, b"\x59\x59\x23\x01\x28\x02\x28"),
+    ):
+        clock.set_s(now_s)
+        assert bytes(chip.registers[:7]) == date, bytes(chip.registers[:7])
+        assert clock.read_s() == now_s
+    chip.registers[15] |= 0x80
+    assert clock.read_s() == 0
+    chip.present = False
+    assert not clock.answers()
+    assert clock.read_s() == 0
+    clock.set_s(257_558_399)
 
 
 for name, check in sorted(globals().items()):
