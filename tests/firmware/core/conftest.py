@@ -262,3 +262,17 @@ def tariff():
 @pytest.fixture
 def midnight_s():
     return START_S
+
+
+@pytest.fixture
+def start():
+    """Commission a board with an account, at noon unless told."""
+
+    def commission(now_s=START_S + 43_200, **credit):
+        bench = Bench(now_s)
+        tariff = TARIFF if credit.get("mode") == 2 else None
+        bench.install(credit={"mode": 1, **credit}, tariff=tariff)
+        bench.run(2)
+        return bench
+
+    return commission

@@ -1,59 +1,20 @@
-"""Emergency credit, instalments, daily charges, paid days, the lifeline and late recharges."""
+"""Emergency credit, instalments, daily charges, the lifeline and late recharges."""
 
 import pytest
 
 from firmware.core import holds, ledger
-from firmware.core.clock import UNSET
 from tests.firmware.core.conftest import START_S, TARIFF
-
-RECONNECT, CREDIT, SET_CLOCK = 2, 4, 7
-ENERGY, MONEY, FLAT = 1, 2, 3
-EXHAUSTED, ACCEPTED, REPAID, DEBT, PAID_UNTIL, LIFELINE, OVERDUE = (
-    1007,
-    1028,
-    1029,
-    1030,
-    1031,
-    1032,
-    1033,
+from tests.firmware.core.prepaid import (
+    DAY_S,
+    ENERGY,
+    MONEY,
+    account,
+    buy,
+    press_long,
+    sleep,
 )
-DAY_S = 86_400
 
-
-@pytest.fixture
-def start(make_bench):
-    """Commission a board with an account, at noon unless told."""
-
-    def commission(now_s=START_S + DAY_S // 2, **credit):
-        bench = make_bench(now_s)
-        tariff = TARIFF if credit.get("mode") == MONEY else None
-        bench.install(credit={"mode": ENERGY, **credit}, tariff=tariff)
-        bench.run(2)
-        return bench
-
-    return commission
-
-
-def buy(bench, amount, unit=ENERGY):
-    bench.purchases = getattr(bench, "purchases", 0) + 1
-    assert bench.command(CREDIT, {0: b"%08d" % bench.purchases, 1: unit, 2: amount}) == (2, 0)
-
-
-def press_long(bench):
-    bench.drive(bench.board.accept_emergency(bench.now_s, bench.uptime_s))
-
-
-def sleep(bench, days, **boot):
-    """Let whole days pass without power."""
-    bench.cut(days * DAY_S, **boot)
-    bench.run(65, 0)
-
-
-def account(bench):
-    """Credited, charged, balance; the third is always the difference of the first two."""
-    found = bench.status(8), bench.status(9), bench.status(6)
-    assert found[0] - found[1] == found[2]
-    return found
+EXHAUSTED, ACCEPTED, REPAID, DEBT, LIFELINE, OVERDUE = 1007, 1028, 1029, 1030, 1032, 1033
 
 
 # Emergency credit
@@ -223,61 +184,6 @@ def test_a_power_cut_at_any_write_of_a_new_day_takes_its_charges_once(start, pow
     assert bench.board._values[ledger.DEBT_PAID] == 40
 
 
-# Paid days (MG-7)
-
-
-def test_a_flat_package_runs_until_it_is_paid_and_no_second_longer(start):
-    bench = start(mode=FLAT, low_1=3, low_2=1)
-    assert bench.holds == holds.CREDIT
-    buy(bench, 5, FLAT)
-    paid_until_s = bench.now_s + 5 * DAY_S
-    assert bench.is_closed
-    assert bench.events(PAID_UNTIL) == [paid_until_s]
-    assert account(bench) == (5, 0, 5)
-    bench.run(100, 900)
-    sleep(bench, 3)
-    assert account(bench) == (5, 3, 2)
-    assert bench.events(1005) == [2]
-    buy(bench, 1, FLAT)
-    assert bench.events(PAID_UNTIL)[-1] == paid_until_s + DAY_S
-    assert account(bench) == (6, 3, 3)
-    bench.cut(paid_until_s + DAY_S - bench.now_s - 70)
-    bench.run(69)
-    assert bench.is_closed
-    bench.run(61)
-    assert (bench.holds, account(bench)) == (holds.CREDIT, (6, 6, 0))
-
-
-def test_days_bought_after_the_end_count_from_now(start):
-    bench = start(mode=FLAT)
-    buy(bench, 1, FLAT)
-    sleep(bench, 10)
-    assert bench.holds == holds.CREDIT
-    buy(bench, 2, FLAT)
-    assert bench.is_closed
-    assert account(bench) == (3, 1, 2)
-
-
-@pytest.mark.parametrize(("days", "is_on"), [(0, False), (10, True)])
-def test_with_an_unset_clock_a_flat_package_stays_as_it_was(start, days, is_on):
-    bench = start(mode=FLAT)
-    if days:
-        buy(bench, days, FLAT)
-    sleep(bench, 30, clock_state=UNSET)
-    assert bench.is_closed == is_on
-    bench.command(SET_CLOCK, {0: bench.now_s})
-    bench.run(61)
-    assert not bench.is_closed
-
-
-def test_days_are_no_money_and_money_no_days(start):
-    bench = start(mode=FLAT)
-    outcome = bench.command(CREDIT, {0: b"purchase", 1: MONEY, 2: 5})
-    assert outcome == (3, 4)
-    bench = start(mode=MONEY)
-    assert bench.command(CREDIT, {0: b"purchase", 1: FLAT, 2: 5}) == (3, 4)
-
-
 # The lifeline (UP-8)
 
 
@@ -367,39 +273,3 @@ def test_a_holiday_cuts_nobody_for_want_of_credit(make_bench):
     assert bench.is_closed
     bench.run(15)
     assert bench.holds == holds.CREDIT
-
-
-# A ledger that is lost (recovery.py)
-
-
-def lose_ledger(bench):
-    bench.store.slots = [None, None]
-    bench.cut(5)
-    bench.command(RECONNECT, {})
-    bench.run(65, 0)
-
-
-def test_a_lost_ledger_takes_no_day_and_no_debt_twice(start):
-    bench = start(daily_charge=7, debt_total=100, debt_per_day=30)
-    buy(bench, 1000)
-    bench.run(1000, 0)
-    before = account(bench)
-    lose_ledger(bench)
-    assert account(bench) == before
-    sleep(bench, 1)
-    assert account(bench)[1] == before[1] + 7
-    bench.install(2, credit={"mode": ENERGY, "debt_total": 163, "debt_per_day": 30})
-    sleep(bench, 1)
-    assert account(bench)[1] == before[1] + 7 + 30
-
-
-def test_a_lost_ledger_leaves_the_days_that_were_paid_to_within_one(start):
-    bench = start(mode=FLAT)
-    buy(bench, 5, FLAT)
-    sleep(bench, 2)
-    lose_ledger(bench)
-    assert bench.is_closed
-    assert account(bench) == (5, 1, 4)
-    bench.cut(4 * DAY_S)
-    bench.run(65)
-    assert not bench.is_closed
