@@ -21,6 +21,9 @@ COMMANDS = {
     "reconnect": "Reconnect",
     "set_programme": "Change package",
     "credit": "Add credit",
+    "set_emergency_limit": "Limit in an emergency",
+    "clear_tamper": "Clear tamper",
+    "set_source": "Set source of supply",
     "set_clock": "Set clock",
     "read_registers": "Read registers",
     "read_profile": "Read readings again",
@@ -42,7 +45,8 @@ ASSIGNMENTS = {
     "stored": "stored by the board, waiting for its time",
 }
 
-METERING = {1: "silent", 2: "implausible", 3: "all zero"}
+METERING = {1: "silent", 2: "implausible", 3: "all zero", 4: "frozen"}
+STORES = {1: "ledger", 2: "programme", 3: "readings", 4: "events", 5: "whole memory"}
 RESET_CAUSES = {0: "unknown cause", 1: "power on", 2: "reset", 3: "watchdog", 4: "crash"}
 
 
@@ -77,6 +81,10 @@ def _refused_message(value: int) -> str:
 
 def _minute(value: int) -> str:
     return f"{value // 60:02d}:{value % 60:02d}"
+
+
+def _phase(value: int) -> str:
+    return f"phase {value}" if value else "unbalance"
 
 
 def _seconds(value: int) -> str:
@@ -118,6 +126,24 @@ EVENTS: dict[int, tuple[str, Callable[[int], str] | None]] = {
     1021: ("Old records overwritten", _number("records")),
     1022: ("Operator disconnected", None),
     1023: ("Operator reconnected", None),
+    1024: ("Emergency limit", lambda value: f"{value} W" if value else "ended"),
+    1025: ("Supply tried again by itself, attempt", _number("")),
+    1026: ("Supply comes from", lambda value: "the generator" if value else "the mains"),
+    1027: ("Tamper cleared", None),
+    1028: ("Emergency credit accepted", None),
+    1029: ("Emergency credit repaid", None),
+    1030: ("Debt paid", None),
+    1031: ("Paid until another date", None),
+    1032: ("Lifeline advance begun", None),
+    1033: ("Recharge overdue", _number("days")),
+    1034: ("Part of the firmware started again, task", _number("")),
+    1035: ("Safe mode", lambda value: "entered" if value else "left"),
+    1036: ("Clock not believed, step", _number("s")),
+    1037: ("Overload of", _phase),
+    1038: ("Memory fault", lambda value: STORES.get(value, "")),
+    1039: ("Button stuck", None),
+    1040: ("Calibrated, power gain in ppm", _number("")),
+    1041: ("Relay alarm", lambda value: {1: "welded", 2: "does not close"}.get(value, "")),
 }
 
 

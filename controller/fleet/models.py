@@ -58,6 +58,8 @@ class MeterState(models.Model):
     metering_state = models.SmallIntegerField(default=0)
     last_downlink_counter = models.BigIntegerField(default=0)
     clock_now_s = models.BigIntegerField(default=0)
+    # What not every board has, by name (rules.FURTHER_FIELDS) or number; absent is 0.
+    further = models.JSONField(default=dict)
 
     reported_s = models.BigIntegerField(default=0)
     received_s = models.BigIntegerField(default=0)

@@ -35,6 +35,21 @@ STATUS_FIELDS = (
     "last_downlink_counter",
     "clock_now_s",
 )
+# The fields after those: a board leaves out what is 0, a newer one may have more.
+FURTHER_FIELDS = {
+    24: "maximum_demand_w",
+    25: "maximum_demand_s",
+    26: "reverse_wh",
+    27: "source",
+    28: "emergency_credit",
+    29: "debt",
+    30: "paid_until_s",
+    31: "recharge_overdue_days",
+    32: "task_restarts",
+    33: "crashes",
+    34: "safe_mode",
+    35: "tampers",
+}
 # In order of explanation: the first that holds is the one that the consumer must hear about.
 # `{wait}` names the time until which to wait, while there is one.
 EXPLANATIONS = (
@@ -57,8 +72,8 @@ EXPLANATIONS = (
     ),
     (
         messages.HOLD_FAULT,
-        "metering fault",
-        "Have the meter checked; supply returns once it measures again.",
+        "metering or relay fault",
+        "Have the meter checked; supply returns once it measures and switches again.",
     ),
     (
         messages.HOLD_WINDOW,
@@ -69,6 +84,11 @@ EXPLANATIONS = (
         messages.HOLD_START,
         "power has just returned",
         "Supply comes on by itself within a minute or so.",
+    ),
+    (
+        messages.HOLD_CONFIRM,
+        "it waits for somebody at the meter",
+        "Press the button on the meter.",
     ),
 )
 
@@ -87,6 +107,20 @@ def explain(holds: int, when: str) -> str:
     others = "".join(f"; also: {also}" for _, also, _ in standing[1:])
     wait = f", wait until {when}" if when else ""
     return f"Off: {phrase}{others}. {remedy.format(wait=wait)}"
+
+
+def named(status: dict[int, int]) -> dict[str, int]:
+    """A status map by name; what has no name yet keeps its number, so that nothing is lost."""
+    return {name: status[key] for key, name in enumerate(STATUS_FIELDS)} | further(status)
+
+
+def further(status: dict[int, int]) -> dict[str, int]:
+    """The fields of a status map that not every board has, by name or by number."""
+    return {
+        FURTHER_FIELDS.get(key, str(key)): value
+        for key, value in sorted(status.items())
+        if key >= len(STATUS_FIELDS)
+    }
 
 
 def is_online(received_s: int, now_s: int) -> bool:

@@ -14,8 +14,8 @@ from django.db import OperationalError, close_old_connections, connection, trans
 from django.db.models import F
 
 from controller import clock
+from controller.fleet import rules as fleet
 from controller.fleet.models import Meter, MeterState
-from controller.fleet.rules import STATUS_FIELDS
 from controller.headend import downlink, receipt, rules
 from controller.headend.arrival import Arrival, meter_of, open_arrival, reason_of
 from controller.headend.downlink import Publication, lock_meters
@@ -158,18 +158,15 @@ def _take(arrival: Arrival, message: SignedMessage) -> None:
         _report(arrival, arrival.body)
     elif arrival.kind == messages.RECEIPT:
         _report(arrival, arrival.body[3])
-        receipt.take(message, arrival.body, _by_name(arrival.body[3]))
-
-
-def _by_name(status: dict[int, int]) -> dict[str, int]:
-    return {name: status[key] for key, name in enumerate(STATUS_FIELDS)}
+        receipt.take(message, arrival.body, fleet.named(arrival.body[3]))
 
 
 def _report(arrival: Arrival, status: dict[int, int]) -> None:
     if not arrival.is_latest:
         return  # overtaken: what is known already is newer
-    for name, value in _by_name(status).items():
-        setattr(arrival.meter.state, name, value)
+    for key, name in enumerate(fleet.STATUS_FIELDS):
+        setattr(arrival.meter.state, name, status[key])
+    arrival.meter.state.further = fleet.further(status)
     # A clock that is not set begins at 0, and 0 means never.
     arrival.meter.state.reported_s = max(arrival.sent_s, 1)
 

@@ -59,6 +59,13 @@ def test_a_status_that_was_overtaken_does_not_undo_a_newer_one(board):
     assert MeterState.objects.get().power_w == 200
 
 
+def test_fields_that_only_newer_boards_send_are_kept_known_by_name_or_not(board):
+    ingest.handle([board.send(messages.STATUS, board.status(k24=4200, k35=2, k40=-7))])
+    assert MeterState.objects.get().further == {"maximum_demand_w": 4200, "tampers": 2, "40": -7}
+    ingest.handle([board.send(messages.STATUS, board.status())])
+    assert MeterState.objects.get().further == {}
+
+
 def test_a_board_whose_clock_is_not_set_has_reported_all_the_same(board):
     ingest.handle([board.send(messages.STATUS, board.status(k0=0, k2=1), sent_s=0)])
     assert fleet.supply(MeterState.objects.get()) == "on"
