@@ -23,32 +23,35 @@ SLOTS = 3
 RETRY_S = 60  # a waiting programme that the store cannot read is tried again so often
 BOOT_READS_MAX = 3  # of the one in force, before another stands in for it
 
+_LOAD = dict(wire.DEFAULT_LOAD)
+_LOAD[wire.LOAD_LIMIT_W] = 500
+
 # Until the first package arrives: enough to commission a house by, and every Wh is counted.
-BUILT_IN = {
-    wire.VERSION: 0,
-    wire.PACKAGE_ID: "built-in",
-    wire.ACTIVATION_S: 0,
-    wire.UTC_OFFSET_MIN: 330,
-    wire.LOAD: dict(wire.DEFAULT_LOAD),
-    wire.WINDOWS: [],
-    wire.SUPPLY_CLOCK_UNSET: True,
-    wire.CREDIT: {
-        wire.CREDIT_MODE: wire.MODE_POSTPAID,
-        wire.CREDIT_LOW_1: 0,
-        wire.CREDIT_LOW_2: 0,
-        wire.CREDIT_RECONNECT: 1,
-        wire.CREDIT_FRIENDLY_WINDOWS: [],
-        wire.CREDIT_SANCTIONED_LOAD_W: 500,
-        wire.CREDIT_PHASES: 1,
-        wire.CREDIT_OPENED_S: 0,
-    },
-    wire.TARIFF: None,
-    wire.INTERVAL_S: 900,
-    wire.START_DELAY_S: 0,
-    wire.LANGUAGE: 0,
-}
-BUILT_IN[wire.LOAD][wire.LOAD_LIMIT_W] = 500
-wire.fill(BUILT_IN)
+BUILT_IN = wire.fill(
+    {
+        wire.VERSION: 0,
+        wire.PACKAGE_ID: "built-in",
+        wire.ACTIVATION_S: 0,
+        wire.UTC_OFFSET_MIN: 330,
+        wire.LOAD: _LOAD,
+        wire.WINDOWS: [],
+        wire.SUPPLY_CLOCK_UNSET: True,
+        wire.CREDIT: {
+            wire.CREDIT_MODE: wire.MODE_POSTPAID,
+            wire.CREDIT_LOW_1: 0,
+            wire.CREDIT_LOW_2: 0,
+            wire.CREDIT_RECONNECT: 1,
+            wire.CREDIT_FRIENDLY_WINDOWS: [],
+            wire.CREDIT_SANCTIONED_LOAD_W: 500,
+            wire.CREDIT_PHASES: 1,
+            wire.CREDIT_OPENED_S: 0,
+        },
+        wire.TARIFF: None,
+        wire.INTERVAL_S: 900,
+        wire.START_DELAY_S: 0,
+        wire.LANGUAGE: 0,
+    }
+)
 
 
 class Programmes:
@@ -59,7 +62,6 @@ class Programmes:
         self._store = store
         self.active = BUILT_IN
         self.crc = 0  # of `active`; 0 for the built-in one
-        self.is_substitute = False  # the one in force cannot be read; `active` stands in for it
         self.passive_version = 0
         self.activation_s = NEVER_S
         self.is_troubled = False  # a slot failed or held no whole programme; the caller clears it
@@ -76,19 +78,18 @@ class Programmes:
         self.active, self.crc = None, values[ACTIVE_CRC]
         for _ in range(BOOT_READS_MAX if self.crc else 0):
             self.active = self.active or self._try(values[ACTIVE_SLOT], self.crc)
-        self.is_substitute = bool(self.crc) and self.active is None
-        self.is_troubled = self.is_substitute
+        self.is_troubled = bool(self.crc) and self.active is None
         if self.active is None:
-            self._substitute()
+            self._substitute(values[PREVIOUS_CRC] if self.is_troubled else 0)
         self._note_passive(None)
         if values[PASSIVE_CRC]:
             self._retry_at_s = self.activation_s = 0
             self.fetch(NEVER_S, 0)
             self._waiting = None
 
-    def _substitute(self):
-        before = self._values[PREVIOUS_CRC]
-        for slot in range(SLOTS if before and self.is_substitute else 0):
+    def _substitute(self, before):
+        """Let the programme with the CRC `before` be in force, or the built-in one."""
+        for slot in range(SLOTS):
             self.active = self._try(slot, before)
             if self.active:
                 self.crc = before
@@ -153,7 +154,6 @@ class Programmes:
         values[PASSIVE_CRC] = 0
         self.active = self._waiting
         self._waiting = None
-        self.is_substitute = False
         self._note_passive(None)
 
     def _waiting_slot(self):

@@ -41,8 +41,12 @@ class Schedule:
         self._second = second[1] if second else ()
         tariff = programme[wire.TARIFF]
         self._bands = tariff[rating.RATE_BANDS] if tariff else ()
-        lists = (self._hours, self._friendly, self._second, self._bands)
-        self._special = tuple([windows.names_special(each) for each in lists])
+        self._special = (
+            windows.names_special(self._hours),
+            windows.names_special(self._friendly),
+            windows.names_special(self._second),
+            windows.names_special(self._bands),
+        )
         self.zone.configure(programme[wire.UTC_OFFSET_MIN], programme[wire.DST])
         self._day = -1
 
