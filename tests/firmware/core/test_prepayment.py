@@ -3,6 +3,7 @@
 import pytest
 
 from firmware.core import holds, ledger
+from protocol import bodies
 from tests.firmware.core.conftest import START_S, TARIFF
 from tests.firmware.core.prepaid import (
     DAY_S,
@@ -273,3 +274,14 @@ def test_a_holiday_cuts_nobody_for_want_of_credit(make_bench):
     assert bench.is_closed
     bench.run(15)
     assert bench.holds == holds.CREDIT
+
+
+def test_the_status_tells_what_is_owed_and_leaves_out_what_is_not(start):
+    bench = start(emergency=20, debt_total=100, recharge_days=10)
+    press_long(bench)
+    bench.run(61, 900)
+    sleep(bench, 12)
+    told = bench.board.status(bench.now_s)
+    assert {key: told[key] for key in (28, 29, 31)} == {28: 15, 29: 100, 31: 2}
+    assert 30 not in told
+    bodies.check_status(told)
