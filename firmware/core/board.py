@@ -244,7 +244,8 @@ class Board:
 
     def _count(self, sample, elapsed_s):
         if sample.reverse_wh != self._values[ledger.CHIP_REVERSE_WH]:
-            self.energy.count_reverse(sample.reverse_wh)
+            if self.energy.count_reverse(sample.reverse_wh):
+                self.supply.changed = True
         outcome = self.energy.count(sample.energy_wh, elapsed_s)
         if outcome == energy.IMPLAUSIBLE:
             self.supply.metering.doubt(elapsed_s)
@@ -253,6 +254,7 @@ class Board:
         self.supply.metering.accept(elapsed_s)
         self._take(sample)
         if outcome == energy.REBASED:
+            self.supply.changed = True  # the chip cannot tell any more what was counted so far
             self.recorder.record_event(messages.EVENT_CHIP_REBASED, self.energy.rebased_from_wh)
 
     def _take(self, sample):

@@ -71,6 +71,7 @@ class Energy:
         self._jump_s = 0
         self.added_wh = 0  # by the last `count`
         self.rebased_from_wh = 0
+        self._safe_reverse_wh = 0
         self.gain_ppm = 0  # by calibration: so much more than the chip counts has flowed
 
     def forget_counter(self):
@@ -115,13 +116,19 @@ class Energy:
     def count_reverse(self, counter_wh):
         """Take the chip's counter of energy fed back; call it before `count`.
 
-        What cannot have flowed is a new baseline: nobody is billed by this register.
+        What cannot have flowed is a new baseline: nobody is billed by this register. Return True
+        if after a cut the chip could not tell any more what the register has counted.
         """
         values = self._values
         delta_wh = counter_wh - values[CHIP_REVERSE_WH]
-        if values[CHIP_REVERSE_WH] >= 0 and 0 < delta_wh <= self._allowance_cwh // 100:
-            values[REVERSE_WH] += delta_wh
+        is_known = values[CHIP_REVERSE_WH] >= 0
         values[CHIP_REVERSE_WH] = counter_wh
+        if is_known and 0 < delta_wh <= self._allowance_cwh // 100:
+            values[REVERSE_WH] += delta_wh
+            return False
+        is_lost = values[REVERSE_WH] != self._safe_reverse_wh
+        self._safe_reverse_wh = values[REVERSE_WH]
+        return is_lost
 
     def _calibrate(self, delta_wh):
         """Return what a difference of the chip's counter comes to; keep the rest below 1 Wh."""

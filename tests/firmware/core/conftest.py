@@ -106,10 +106,10 @@ class Bench:
         self.identity = 0
         self.boot()
 
-    def boot(self, clock_state=SYNCED, random_s=0, reset_cause=1):
+    def boot(self, clock_state=SYNCED, random_s=0, reset_cause=1, counter_is_new=False):
         self.board = Board(self.store)
         self.uptime_s = 0
-        self.board.start(self.now_s, clock_state, 0, random_s, reset_cause)
+        self.board.start(self.now_s, clock_state, 0, random_s, reset_cause, counter_is_new)
 
     def cut(self, seconds=0, **boot):
         """Cut the power for so long; no power flows meanwhile."""

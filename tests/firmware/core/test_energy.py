@@ -201,3 +201,14 @@ def test_a_counter_that_is_zero_for_one_frame_after_a_silence_invents_no_energy(
     bench.chip_offset_wh += 5_000
     bench.run(1)
     assert bench.status(5) == before_wh
+
+
+def test_a_chip_that_is_reset_just_before_a_cut_takes_back_no_energy(bench):
+    bench.run(100, 900)
+    bench.run(25)
+    before_wh = bench.status(5)
+    bench.chip_offset_wh = -(bench.consumed_ws // 3600)
+    bench.run(1)
+    bench.cut(10)
+    bench.run(1)
+    assert bench.status(5) >= before_wh
