@@ -149,6 +149,7 @@ class Bench:
         facts = rig.look().observe()
         facts["display"] = rig.display.lines()
         facts["outstanding"] = self.outstanding()
+        facts["pulse"] = rig.pulse
         facts["heap"] = self._heap.facts()
         facts["wear"] = memories.wear()
         facts["pass_us"] = self._pass_us()

@@ -18,7 +18,7 @@ from firmware.drivers.sdm import Sdm
 AUTO = "auto"
 CHIPS = ("pzem004t", "sdm120", "sdm630", "atm90e32")
 _PZEM_BAUD = const(9600)
-_SDM_BAUDS = (9600, 2400)  # an SDM120 leaves the factory with 2400
+_SDM_FACTORY_BAUD = const(2400)  # of an SDM120
 
 
 def build(definition):
@@ -39,29 +39,33 @@ def build(definition):
 
 
 def _find(definition):
-    """Return the first chip that answers; a PZEM-004T when none does."""
+    """Return the first chip that answers; a PZEM-004T when none does.
+
+    An SDM answers a PZEM-004T's request too, with other numbers; a PZEM-004T refuses an SDM's. So
+    at each speed the SDM is looked for first.
+    """
+    driver = None
     if definition.METER_SPI is not None:
-        driver = _build(definition, "atm90e32")
-        if driver.detect():
-            return _found(driver)
-    driver = _build(definition, "pzem004t", _PZEM_BAUD)
-    if driver.detect():
-        return _found(driver)
-    for baud in _SDM_BAUDS:
-        driver = _build(definition, "sdm630", baud)
-        if driver.detect():
-            if driver.is_fed_on_more_phases():
-                return _found(driver)
-            driver = _build(definition, "sdm120", baud)
-            driver.detect()
-            return _found(driver)
+        driver = _detected(_build(definition, "atm90e32"))
+    driver = driver or _find_sdm(definition, _PZEM_BAUD)
+    driver = driver or _detected(_build(definition, "pzem004t", _PZEM_BAUD))
+    driver = driver or _find_sdm(definition, _SDM_FACTORY_BAUD)
+    if driver:
+        print("metering: found a %s" % driver.name)
+        return driver
     print("metering: no chip answers, see docs/metering.md")
     return _build(definition, "pzem004t", _PZEM_BAUD)
 
 
-def _found(driver):
-    print("metering: found a %s" % driver.name)
+def _find_sdm(definition, baud):
+    driver = _detected(_build(definition, "sdm630", baud))
+    if driver and not driver.is_fed_on_more_phases():
+        return _detected(_build(definition, "sdm120", baud))
     return driver
+
+
+def _detected(driver):
+    return driver if driver.detect() else None
 
 
 def _build(definition, name, baud=None):

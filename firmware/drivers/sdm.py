@@ -1,8 +1,9 @@
 """Eastron SDM120 (one phase) and SDM630 (three): Modbus RTU, IEEE-754 floats in input registers.
 
 A second has two blocks. `request()` asks for the load: volts, amperes, watts, VA.
-`collect(sample)` reads it and asks for the energy, which the next `request()` finds on the line: so no limit waits
-for a counter, and nothing waits at all. Neither allocates; floats become integers without a float.
+`collect(sample)` reads it and asks for the energy, which the next `request()` finds on the line:
+so no limit waits for a counter, and nothing waits at all. Neither allocates; floats become
+integers without a float.
 It must not judge what it measures.
 
 Input registers (two a value, high word first): 0 V, 6 A, 12 W, 18 VA, each for phases 1 to 3;
@@ -27,6 +28,8 @@ _EXPORT = const(8)
 
 ENERGY_AGE_MAX_S = const(5)  # older counters are no sample
 _DETECT_TRIES = const(3)
+_MEASURED_TRIES = const(6)
+_MEASURED_MS = const(400)
 _ADDRESSES_TRIED = const(8)  # when METER_ADDRESS is 0
 _THINKING_MS = const(60)  # until a meter begins to answer
 _ASKED_BYTES = const(8)
@@ -112,10 +115,20 @@ class Sdm:
         return False
 
     def is_fed_on_more_phases(self):
-        """Tell, after `detect`, whether the load block shows volts on phase 2 or 3."""
-        data = self._load.data
-        at = self._load.at + _VOLTAGE
-        return scaled_float(data, at + 4, 1) > 0 or scaled_float(data, at + 8, 1) > 0
+        """Tell, after `detect`, whether phase 2 or 3 has volts; waits 3 s for a first measurement.
+
+        Only at boot: it sleeps.
+        """
+        for _ in range(_MEASURED_TRIES):
+            if self._volts_dv(0):
+                break
+            time.sleep_ms(_MEASURED_MS)
+            self._answers(self._load, 1)
+        self._load.forget()
+        return self._volts_dv(1) > 0 or self._volts_dv(2) > 0
+
+    def _volts_dv(self, phase):
+        return scaled_float(self._load.data, self._load.at + _VOLTAGE + 4 * phase, 1)
 
     def _answers(self, block, tries):
         for _ in range(tries):

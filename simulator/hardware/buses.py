@@ -53,9 +53,13 @@ class UART:
 
     def readinto(self, buffer, count=None):
         if rig.serial:
-            return rig.serial.readinto(buffer)
+            size = rig.serial.readinto(buffer)
+            if size:
+                rig.answered_ms = rig.clock.now_ms
+            return size
         if not self._ready():
             return None
+        rig.answered_ms = rig.clock.now_ms
         answer = self._answer
         size = len(answer)
         room = len(buffer) if count is None else count
@@ -84,6 +88,7 @@ class SPI:
         if out[0] & 0x80 and out[1] == 0:
             rig.polls += 1  # the register that is read once a second
         value = 0xFFFF
+        rig.answered_ms = rig.clock.now_ms
         if self._is_mode_3 and rig.meter_selected:
             value = rig.look().transfer(out)
         into[2] = value >> 8

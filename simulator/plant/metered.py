@@ -65,6 +65,14 @@ class Metered:
             rest %= WH_DWMS
         self._rest_dwms = rest
 
+    def answer(self, _request, _second, _ms):
+        """Return the frame that answers one on a serial line; b"": it has none, or is silent."""
+        return b""
+
+    def transfer(self, _request, _second, _ms):
+        """Return what four octets on an SPI bus read: 16 ones where nobody listens."""
+        return 0xFFFF
+
     def reset_energy(self):
         """Somebody has zeroed its counters."""
         self.energy_wh = 0
