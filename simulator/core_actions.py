@@ -30,9 +30,12 @@ def button(house, _value, **_bounces):
     house.tell(lambda board, now_s, uptime_s: board.press_button(now_s, uptime_s))
 
 
-def mains(house, _present, off_s=30):
-    """The mains go, and come back."""
-    house.lose_power(off_s)
+def mains(house, _present, off_s=30, warned=False):
+    """The mains go, and come back; `warned`: the power-fail line tells the board in time."""
+    if warned:
+        announced(house, off_s)
+    else:
+        house.lose_power(off_s)
 
 
 def announced(house, off_s):
@@ -110,6 +113,18 @@ def load_sense(house, says):
     house.set_fault("sense", "" if says == "well" else says)
 
 
+def generator(house, runs):
+    """A generator feeds the house, or the mains do again."""
+    house.world.mains.generator = bool(runs)
+    house.follow_inputs()
+
+
+def cover_open(house, is_open):
+    """Somebody opens the meter, or closes it."""
+    house.world.cover_open = bool(is_open)
+    house.follow_inputs()
+
+
 def rtc_ppm(house, ppm):
     """The real-time clock gains."""
     house.world.drift_rtc(ppm)
@@ -135,6 +150,10 @@ def far_clock_s(house, ahead_s):
 def network(house, is_there):
     """The way to the far end goes, or comes."""
     house.link.is_online = bool(is_there)
+
+
+def other_access_point(_house, _value):
+    """Another one takes its place: nothing that the core could see."""
 
 
 def session(house, lost):
@@ -163,11 +182,14 @@ ACTIONS = {
     "misses": misses,
     "bounce_ms": bounce_ms,
     "load_sense": load_sense,
+    "generator": generator,
+    "cover_open": cover_open,
     "rtc_ppm": rtc_ppm,
     "rtc_jump_s": rtc_jump_s,
     "rtc_lost": rtc_lost,
     "far_clock_s": far_clock_s,
     "wifi": network,
+    "access_point": other_access_point,
     "broker": network,
     "session": session,
     "command": command,

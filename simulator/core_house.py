@@ -5,7 +5,7 @@ where integers are the chip's. A house lives through a plan, a list of [second, 
 what is so (`facts`) after every event. It must not know the invariants, nor who made the plan.
 """
 
-from firmware.core import actions
+from firmware.core import actions, inputs
 from firmware.core.board import Board
 from firmware.core.clock import HELD, UNSET
 from firmware.core.energy import Sample
@@ -65,6 +65,7 @@ class CoreHouse:
         self._sample = Sample()
         self._sample.phases = phases
         self._last = None  # registers of the chip that the sample shows
+        self._frozen = None  # those at which it hangs
         self._late_ms = 0
         self._booted = (start_s, 0)
         self._power_s = None  # when it comes back, in the dark
@@ -128,6 +129,14 @@ class CoreHouse:
             self.world.set_mains(False)
             self._go_dark(self.world.second + off_s)
 
+    def follow_inputs(self):
+        """Let the board see the lines of its inputs."""
+        if self.board:
+            world = self.world
+            self.board.inputs = (inputs.GENERATOR if world.mains.generator else 0) | (
+                inputs.COVER_OPEN if world.cover_open else 0
+            )
+
     def reset(self):
         """The board loses its power and the chip does not."""
         if self.board:
@@ -188,9 +197,10 @@ class CoreHouse:
     def _read_chip(self):
         """Fill the sample as a driver would out of the ten registers."""
         world = self.world
-        if self.world.disturbance.active:
-            self._read_ill_chip(self.world.disturbance)
+        if world.disturbance.active:
+            self._read_ill_chip(world.disturbance)
             return
+        self._frozen = None
         registers = world.chip.input_registers(world.second, world.ms)
         if registers != self._last:
             self._take(registers)
@@ -215,16 +225,19 @@ class CoreHouse:
                 sample.phase_current_ma[phase] = current_ma(power_dw, sample.voltage_dv, 100)
 
     def _read_ill_chip(self, disturbance):
-        """What a driver makes of a chip with a fault: nothing, zeros, or the moment before."""
+        """What a driver makes of a chip with a fault: nothing, zeros, or what it froze at."""
         world = self.world
+        registers = world.chip.input_registers(world.second, world.ms)
+        if not disturbance.frozen:
+            self._frozen = None
+        else:
+            registers = self._frozen = self._frozen or registers
         is_noise = disturbance.noise_pct and world.chance.below(100) < disturbance.noise_pct
         if disturbance.silent or disturbance.address or is_noise:
             self._sample.valid = False
             self._last = None
-        elif disturbance.zeroed:
-            self._take(_NOTHING)
-        elif not disturbance.frozen or not self._last:
-            self._take(world.chip.input_registers(world.second, world.ms))
+        else:
+            self._take(_NOTHING if disturbance.zeroed else registers)
 
     def _obey(self, wanted):
         if wanted & actions.OPEN_RELAY:
@@ -261,6 +274,7 @@ class CoreHouse:
             self._fall()
             return
         self.board = board
+        self.follow_inputs()
 
     def _fall(self):
         """The power has failed in the middle of a write."""

@@ -15,6 +15,8 @@ from simulator.trial_plan import COMMANDS, Plan
 from simulator.truth import Truth
 
 METERING_STATE = 21
+IMPLAUSIBLE = 2
+UNWRITTEN_MWH = 11_000  # a step of the ledger, and the chip's own
 RELAY_TOLD = 2
 APPLIED = 2  # stage of a receipt
 STORE_HEALS_S = 70.0  # after worn flash: until the ledger has been written again
@@ -25,6 +27,7 @@ ENDS = {
     COMMANDS["reconnect"]: messages.HOLD_OPERATOR | messages.HOLD_CONFIRM,
     COMMANDS["credit"]: messages.HOLD_CREDIT,
     COMMANDS["set_programme"]: messages.HOLD_CREDIT,
+    COMMANDS["clear_tamper"]: messages.HOLD_TAMPER,
 }
 TIMELINE_MAX = 20_000
 
@@ -128,21 +131,29 @@ class Inspector:
         for note in facts["notes"]:
             if note == "chip_jump":
                 self._jump = 1
-            lost_mwh = facts["delivered_mwh"] - self._loss_mwh - self._energy_wh * 1000
-            self._loss_mwh += max(0, lost_mwh) + 1000
+            self._lose(facts)
+        if self._jump == 1 and (kinds or status is None):
+            self._lose(facts)  # what flows until the jump is seen cannot be told from the jump
         if self._jump and status is not None:
-            if status[METERING_STATE]:
+            if status[METERING_STATE] == IMPLAUSIBLE:
                 self._jump = 2
-            elif self._jump == 2:
+            elif self._jump == 2 and not status[METERING_STATE]:
                 self._jump = 0
                 self._loss_mwh += 2000  # between the last good look and the jump
-        kind = kinds[0].removeprefix("chip ") if kinds else "jump" if self._jump else ""
-        kind = kind.removesuffix("_pct")
+        if "chip noise_pct" in kinds:
+            kind = "noise"  # it also delays the notice of whatever else there is
+        else:
+            kind = kinds[0].removeprefix("chip ") if kinds else "jump" if self._jump else ""
         if kind and kind != self._chip_fault:
             self._chip_fault_s = at_s
         if self._chip_fault and not kind:
             self._chip_well_s = at_s
         self._chip_fault = kind
+
+    def _lose(self, facts: Facts) -> None:
+        """Everything that is not in the written registers yet may be lost."""
+        unseen_mwh = facts["delivered_mwh"] - self._energy_wh * 1000
+        self._loss_mwh = max(self._loss_mwh, unseen_mwh + UNWRITTEN_MWH)
 
     def _is_relay_ill(self, facts: Facts, status: Mapping[int, int] | None) -> bool:
         """A fault of relay or sense lasts until the contacts are again as they were told."""
@@ -156,7 +167,7 @@ class Inspector:
         for _identity, name, arguments, stage, _reason in facts["receipts"]:
             if name == COMMANDS["credit"] and stage == APPLIED:
                 self._bought[arguments["1"], arguments["0"]] = arguments["2"]
-        for _identity, name, arguments in facts["sent"]:
+        for _identity, name, arguments, *_outcome in (*facts["sent"], *facts["receipts"]):
             if name == COMMANDS["emergency"]:
                 self._emergency_w = arguments["0"]
 

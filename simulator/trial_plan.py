@@ -16,8 +16,17 @@ from simulator.core_store import AFTER, BEFORE, TORN
 
 DAY_S = 86_400
 SESSION_S = 120  # between two talks with the far end
-COMMANDS = {"disconnect": 1, "reconnect": 2, "set_programme": 3, "credit": 4, "emergency": 5}
-OF_THE_CORE = (faults.MAINS, faults.RELAY, faults.CHIP, faults.NETWORK, "rtc_drift", "rtc_lost")
+COMMANDS = {"disconnect": 1, "reconnect": 2, "set_programme": 3, "credit": 4, "emergency": 5,
+            "clear_tamper": 6}  # fmt: skip
+OF_THE_CORE = (
+    faults.MAINS,
+    faults.RELAY,
+    faults.CHIP,
+    faults.NETWORK,
+    faults.COVER,
+    "rtc_drift",
+    "rtc_lost",
+)
 WRONG_CLOCKS = ("rtc_jump", "far_clock")
 JUMP_WH_MIN = 60_000  # less may have flowed while a chip was silent for an hour
 
@@ -182,6 +191,8 @@ class _Author:
             "interval_s": chance.choice((300, 900, 1800, 3600)),
             "start_delay_s": chance.choice((0, 0, 20, 60)),
             "language": 0,
+            "second_limit": chance.choice((None, None, [self._limit_w * 2 // 3, []])),
+            "tamper_holds": chance.random() < 0.3,
         }
         return wire.from_names(names)
 
@@ -195,6 +206,7 @@ class _Author:
             "lockout_s": chance.choice((600, 1800)),
             "retries_max": chance.choice((0, 0, 0, 2)),
             "retry_interval_s": chance.choice((20, 60)),
+            "confirm": chance.choice((0, 0, 7)),
         }
         if chance.random() < 0.3:
             load["bands"] = [[110, 120], [130, 20], [160, 5], [250, 1]]
@@ -265,6 +277,8 @@ class _Author:
         for at_s in self._moments(0.5):
             self._order_at(at_s, "disconnect", {})
             self._order_at(at_s + self._chance.randrange(60, 9000), "reconnect", {})
+        for at_s in self._moments(1):
+            self._order_at(at_s, "clear_tamper", {})
         for at_s in self._moments(0.2):
             self._order_at(at_s, "emergency", {"0": self._limit_w // 2, "1": at_s + 3600})
 
@@ -277,9 +291,7 @@ class _Author:
             kinds += WRONG_CLOCKS
         gap_s = chance.choice((1, 3, 8)) * faults.HOUR_S
         length_s = plan.end_s - plan.start_s - 600
-        schedule = faults.Schedule.random(
-            plan.seed, length_s, kinds, gap_s, without=("generator",)
-        )
+        schedule = faults.Schedule.random(plan.seed, length_s, kinds, gap_s)
         for event in schedule:
             action = dict(event.action)
             if "chip_jump_wh" in action:
