@@ -8,6 +8,7 @@ DAY_S = 86400
 FIRST_YEAR = 2020
 _FIRST_WEEKDAY = 2  # 2020-01-01 was a Wednesday; Monday is 0
 _FOUR_YEARS_DAYS = 1461
+_NO_DAY = -1_000_000  # before the first look; -1 is a day west of Greenwich
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -15,7 +16,7 @@ class LocalTime:
     """The local date and minute, refreshed in place so that looking at it allocates nothing."""
 
     def __init__(self):
-        self.day_number = -1  # local days since 2020-01-01
+        self.day_number = _NO_DAY  # local days since 2020-01-01
         self.minute = 0  # 0–1439
         self.weekday = 0  # 0 is Monday
         self.month = 0  # months since year 0: year × 12 + (0 for January)
