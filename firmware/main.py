@@ -55,6 +55,8 @@ def build(name=None):
     board.energy.gain_ppm = chip.calibration.power_ppm
     start_board(board, clock, cause, not chip.keeps_counter)
     board.supervision.begin(cause, crashes)
+    if crashes:
+        board.persist()  # it may crash again before the ledger's minute is over
     panel = Panel(board, config.meter if config else "", FIRMWARE)
     panel.store = store
     built = parts.build_application(definition, board, chip, clock, bus, panel)
