@@ -107,8 +107,7 @@ class Board:
         self.supply.load(passed_s, random_s % (self.programmes.active[wire.START_DELAY_S] + 1))
         is_first = found == recovery.NEW
         recovery.record_boot(values, self.recorder, is_first, reset_cause, written_s, passed_s)
-        if found == recovery.LOST:
-            self.distrust_store(recovery.STORE_LEDGER)
+        self._judge_store(found)
         self.report_doubts()
         self._agenda.follow_windows()
         self.persist()
@@ -123,14 +122,18 @@ class Board:
             self.recorder.record_event(messages.EVENT_STORE_FAULT, PROGRAMME_STORE)
             self.supply.changed = True
 
-    def distrust_store(self, part):
-        """Hold the supply until an operator has seen to a store whose `part` (event 1038) is gone.
+    def _judge_store(self, found):
+        """Tell what of the store is gone; without the ledger an operator has to see to it.
 
-        Nobody knows whether the supply was off, nor which credit was used; metering and limiting
-        go on.
+        Nobody knows then whether the supply was off, nor which commands were seen; metering and
+        limiting go on.
         """
-        self.supply.set_hold(OPERATOR, True)
-        self.recorder.record_event(messages.EVENT_STORE_FAULT, part)
+        part = recovery.trouble_of(self._store)
+        if found == recovery.LOST:
+            part = part or recovery.STORE_LEDGER
+            self.supply.set_hold(OPERATOR, True)
+        if part:
+            self.recorder.record_event(messages.EVENT_STORE_FAULT, part)
 
     def power_failing(self, now_s):
         """Save what there is: the power-fail line announces a cut."""
@@ -243,9 +246,9 @@ class Board:
             self._report_metering(metering.state)
 
     def _count(self, sample, elapsed_s):
-        if sample.reverse_wh != self._values[ledger.CHIP_REVERSE_WH]:
-            if self.energy.count_reverse(sample.reverse_wh):
-                self.supply.changed = True
+        is_fed_back = sample.reverse_wh != self._values[ledger.CHIP_REVERSE_WH]
+        if is_fed_back and self.energy.count_reverse(sample.reverse_wh):
+            self.supply.changed = True
         outcome = self.energy.count(sample.energy_wh, elapsed_s)
         if outcome == energy.IMPLAUSIBLE:
             self.supply.metering.doubt(elapsed_s)

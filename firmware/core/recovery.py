@@ -18,8 +18,7 @@ FOUND = 0
 NEW = 1  # a board that never ran
 LOST = 2
 
-STORE_LEDGER = 1  # the parts that event 1038 names
-STORE_MOUNT = 5
+STORE_LEDGER = 1  # among the parts that event 1038 names (docs/wire.md)
 
 
 def load(values, store):
@@ -34,6 +33,11 @@ def load(values, store):
     except OSError:
         pass  # a store that says nothing does not say that the board is new
     return LOST
+
+
+def trouble_of(store):
+    """Return the part that the store itself could not read or mount at its start, or 0."""
+    return getattr(store, "trouble", 0)
 
 
 def rebuild(values, store):

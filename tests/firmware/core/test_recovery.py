@@ -80,3 +80,12 @@ def test_a_record_of_layout_1_is_taken_over(damage):
     assert (values[ledger.FORMAT], values[ledger.CHIP_REVERSE_WH]) == (ledger.FORMAT_2, -1)
     ledger.seal(values)
     assert ledger.newest(bytes(record), bytes(values)) == 1
+
+
+@pytest.mark.parametrize("part", [3, 4])
+def test_a_ring_that_cannot_be_read_is_told_and_holds_nothing(bench, part):
+    bench.run(100, 900)
+    bench.store.trouble = part
+    bench.cut(10)
+    bench.run(1)
+    assert (bench.holds, bench.events(STORE_FAULT)) == (0, [part])
