@@ -66,8 +66,9 @@ class Supply:
         `passed_s` is the time since the ledger was written, 0 when the clock cannot tell.
         """
         uptime_s = self._clock.uptime_s
-        self.limiter.load(uptime_s, passed_s)
-        self.retry.load(uptime_s, passed_s)
+        waited_s = 0 if self._clock.doubted_by_s else passed_s  # a wild clock ends no wait
+        self.limiter.load(uptime_s, waited_s)
+        self.retry.load(uptime_s, waited_s)
         self.metering.load()
         self.relay.is_welded = bool(self._values[RELAY_WELDED])
         self.holds = self._values[HOLDS]

@@ -151,6 +151,19 @@ def test_a_lost_clock_charges_no_day_and_windows_follow_the_programme(paying):
     assert paying.board._values[ledger.KNOWN_S] < paying.now_s - 4 * DAY_S
 
 
+@pytest.mark.parametrize("step_s", [365 * DAY_S, -365 * DAY_S])
+def test_a_wild_clock_and_a_power_cycle_end_no_lockout(bench, step_s):
+    for _ in range(4):
+        bench.run(1, 5000)
+        bench.run(11, 0)
+        bench.press()
+    assert bench.holds & holds.LOCKOUT
+    bench.now_s += step_s
+    bench.cut(clock_state=HELD)
+    bench.run(1500)
+    assert bench.holds & holds.LOCKOUT
+
+
 def ends(bench):
     return [(reading[1], bool(reading[2] & STEPPED)) for reading in bench.readings()]
 
