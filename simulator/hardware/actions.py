@@ -111,6 +111,19 @@ class Actions:
         rig.look().button_stuck = stuck
         machine.edge(rig.BUTTON_PIN, not stuck)
 
+    def keys(self, keys, press_ms=PRESS_MS):
+        """Type on the keypad, one key after the other."""
+        press_ms = _within(press_ms, 1, 60_000, "ms that a key is held")
+        due_ms = self._clock.now_ms
+        for key in keys:
+            self._clock.call_at(due_ms, lambda key=key: machine.press_key(key, True))
+            due_ms += press_ms
+            self._clock.call_at(due_ms, lambda key=key: machine.press_key(key, False))
+            due_ms += press_ms
+
+    def power_failing(self, is_failing):
+        machine.announce_power_failure(is_failing)
+
     def cover_open(self, is_open):
         rig.look().cover_open = is_open
 
@@ -159,6 +172,8 @@ _ACTIONS = {
     "button": Actions.button,
     "button_stuck": Actions.button_stuck,
     "cover_open": Actions.cover_open,
+    "keys": Actions.keys,
+    "power_failing": Actions.power_failing,
     "wifi": Actions.wifi,
     "access_point": Actions.access_point,
 }

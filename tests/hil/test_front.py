@@ -1,4 +1,4 @@
-"""The front of a simulated board: pages, keypad, long and stuck button, and the lines at its back."""
+"""The front of a simulated board: pages, keypad, long and stuck button, and its input lines."""
 
 import pytest
 
