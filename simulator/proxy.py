@@ -14,7 +14,7 @@ from typing import Any
 
 LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 4096
-START_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 10
 PASS = "pass"  # noqa: S105 (the name of a mode)
 # What can be wrong, and what its value counts: (in words, least, most, when it is not told).
 MODES: dict[str, tuple[str, int, int, int]] = {
@@ -42,6 +42,7 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._links: set[_Link] = set()
         self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -51,10 +52,10 @@ class Proxy:
     def stop(self) -> None:
         """Cut every connection and listen no more."""
         if self._thread.is_alive():
-            self._do(self._cut_all())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(START_TIMEOUT_S)
+            self._loop.call_soon_threadsafe(self._ended.set)
+            self._thread.join(STOP_TIMEOUT_S)
         self._listener.close()
+        self._loop.close()
 
     def set(self, mode: str, value: int | None = None) -> None:
         """Misbehave so from now on; standing connections too. Raises ValueError."""
@@ -71,12 +72,20 @@ class Proxy:
         return self._do(self._cut_all())
 
     def _do(self, work: Coroutine[Any, Any, int]) -> int:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_TIMEOUT_S)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._accept, sock=self._listener))
-        self._loop.run_forever()
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._accept, sock=self._listener)
+        await self._ended.wait()
+        server.close()
+        await self._cut_all()
+        while self._links:  # each ends by itself, now that it is cut
+            for link in self._links:
+                link.mode_changed.set()
+            await asyncio.sleep(0.01)
 
     async def _change(self, mode: str, value: int) -> int:
         self.mode, self.value = mode, value
@@ -129,7 +138,8 @@ class _Link:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def cut(self) -> None:
-        """Reset the board's connection, and leave the broker's."""
+        """Reset both connections."""
+        self.mode_changed.set()
         for writer in (self._board, self._broker):
             if writer and not writer.transport.is_closing():
                 raw = writer.get_extra_info("socket")
@@ -180,6 +190,6 @@ class _Link:
             await asyncio.sleep(pause_ms / 1000 if self._proxy.mode == "drip" else 0)
 
     async def _stand_still(self) -> None:
-        while self._proxy.mode == "stall":
+        while self._proxy.mode == "stall" and not self._board.transport.is_closing():
             self.mode_changed.clear()
             await self.mode_changed.wait()

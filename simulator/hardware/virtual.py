@@ -81,6 +81,7 @@ class VirtualQueue(core.IOQueue):
         self._arrived = arrived
         self._moved = moved
         self.hold_ms = HOLD_MS_MAX
+        self._free_ms = 0  # until then time runs though an exchange is outstanding
         self._held_ms = 0
         self._announced = True
         self._poll_ms = 0
@@ -123,7 +124,7 @@ class VirtualQueue(core.IOQueue):
                 return
             delay_ms = min(max(delay_ms, 0), _HOLD_POLL_MS * CAPPED_MULTIPLE)
         elif self._held_ms:
-            self._held_ms = 0
+            self._held_ms = self._free_ms = 0
         if self._live_multiple:
             self._follow_real_time()
         if clock.interrupted:
@@ -146,11 +147,17 @@ class VirtualQueue(core.IOQueue):
 
     def _hold(self):
         """Wait for the far end in real time; return whether it may still hold the clock."""
+        if self._clock.now_ms < self._free_ms:
+            self._poll(0)
+            return False
         started_ms = real.ticks_ms()
-        self._poll(_HOLD_POLL_MS)
+        self._poll(min(_HOLD_POLL_MS, self.hold_ms))
         self._held_ms += real.ticks_diff(real.ticks_ms(), started_ms)
         self._ended_us = real.ticks_us()
-        return self._held_ms < self.hold_ms
+        if self._held_ms < self.hold_ms:
+            return True
+        self._free_ms = self._clock.now_ms + _HOLD_POLL_MS * CAPPED_MULTIPLE
+        return False
 
     def _stand(self, delay_ms):
         if not self._announced:

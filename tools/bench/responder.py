@@ -26,7 +26,8 @@ class Responder:
 
     `now_s()` is the time that acknowledgements tell; `pauses_s` says how long each answer is kept
     back, in real time. `readings` and `events` are what came, by sequence; `contradicted` counts
-    records that came again with another content, which no honest board sends.
+    records that came again with another content, which no honest board sends; `greeted` counts
+    hellos.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Responder:
         self.readings: dict[int, list[int]] = {}
         self.events: dict[int, list[int]] = {}
         self.contradicted = 0
+        self.greeted = 0
         self._broker = broker
         self._meter = meter
         self._up_key = keys.role_key(root_key, EPOCH, keys.ROLE_UPLINK, meter)
@@ -81,6 +83,7 @@ class Responder:
         elif kind == messages.EVENTS:
             self._answer(client, kind, self._keep(self.events, body[0]))
         elif kind == messages.HELLO:
+            self.greeted += 1
             self._answer(client, kind, 0, nonce=body[1])
 
     def _keep(self, kept: dict[int, list[int]], records: list[list[int]]) -> int:
