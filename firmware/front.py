@@ -82,9 +82,9 @@ class Front:
             self.play(signals.CLICK)
 
     def _ask_for_emergency_credit(self, now_s, uptime_s):
-        accept = getattr(self._board, "accept_emergency", None)
-        if accept is None:
-            self.play(signals.REFUSED)
-            return
-        self.act(accept(now_s, uptime_s))
-        self.play(signals.ACCEPTED)
+        board = self._board
+        self.panel.wake(uptime_s)
+        is_offered = board.account.is_emergency_offered()
+        if is_offered:
+            self.act(board.accept_emergency(now_s, uptime_s))
+        self.play(signals.ACCEPTED if is_offered else signals.REFUSED)
