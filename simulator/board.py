@@ -8,6 +8,7 @@ each out. It must not reach into the firmware beyond `firmware.boot.start`,
 import binascii
 import gc
 import json
+import struct
 import sys
 
 import network
@@ -25,6 +26,7 @@ from simulator.plant.world import World
 
 _LOOK_S = 60  # profiles step by the minute, so outages begin on one
 _IMPORT_THRESHOLD_BYTES = 2048
+TRACE_RECORD = "<IHIB"  # second, ms, 0.1 W through the relay, contacts closed
 _HEAP_EVERY = 15  # looks between two measurements of the heap
 _NAMES_MAX = 4000
 _TABLE_BYTES_MIN = 4096
@@ -77,6 +79,8 @@ class Bench:
         self._looks = 0
         self._busy_from = (0, 0)
         self._acting = False
+        self._stop_at_relay = False
+        self._closed = None
         self.actions = Actions(clock, self.go_dark, self.leave)
         self.application = None
         self.queue = virtual.install(clock, self.outstanding, self._arrived, self._tell_time)
@@ -123,6 +127,7 @@ class Bench:
         do = request.pop("do")
         self._find_application()
         if do == "grant":
+            self._stop_at_relay = request.get("watch", False)
             self.queue.grant(max(self._clock.now_ms, self._ms(request["second"])))
         elif do == "live":
             self.queue.live(request["multiple"])
@@ -154,12 +159,32 @@ class Bench:
         facts["heap"] = self._heap.facts()
         facts["wear"] = memories.wear()
         facts["pass_us"] = self._pass_us()
+        facts["connected"] = bool(getattr(self._client(), "connected", False))
+        facts["uptime_s"] = self._clock.uptime_ms() // 1000
         board = getattr(self.application, "board", None)
         if board is not None:
             facts["status"] = {
                 str(key): value for key, value in board.status(rig.world.rtc_s()).items()
             }
         return facts
+
+    def _client(self):
+        return getattr(self.application, "client", None)
+
+    def bear_witness(self, file):
+        """Write every change of what flows into `file`, and stop the clock when told to.
+
+        It stops where the relay's contacts have come to rest in another place.
+        """
+
+        def change(second, ms, power_dw, closed):
+            file.write(struct.pack(TRACE_RECORD, second, ms, power_dw, closed))
+            if closed != self._closed and rig.world.relay.left_ms is None:
+                self._closed = closed
+                if self._stop_at_relay:
+                    self._clock.grant_ms = min(self._clock.grant_ms, self._clock.now_ms)
+
+        rig.world.witness = change
 
     def _pass_us(self):
         """Real µs per virtual second, waiting left out: firmware, hardware shims and world."""
@@ -231,6 +256,8 @@ def main(parameters):
     clock_file = open(parameters["clock"], "r+b") if parameters["clock"] else None
     bench = Bench(channel, clock, heap, clock_file)
     bench.queue.hold_ms = parameters["hold_ms"]
+    if parameters["trace"]:
+        bench.bear_witness(open(parameters["trace"], "ab"))
     _plug_memories(parameters, root_folders)
     _sow(parameters["seed"], world)
     rig.checkpoint(force=True)
@@ -260,6 +287,7 @@ def _start(bench, heap):
     bench.say(
         ready=rig.clock.second(), simulator_bytes=heap.simulator_bytes, code_bytes=heap.code_bytes
     )
+    bench.actions.wear_flash()
     bench.follow_brown_outs()
     bench.look()
     boot.start()
@@ -319,7 +347,7 @@ def _sit_in_the_dark(world, power_s):
 def _put_files_aside(parameters):
     """Opening by path will mean the chip's flash: our paths become ones below `_REAL_ROOT`."""
     vfs.mount(vfs.VfsPosix("/"), _REAL_ROOT)
-    for name in ("world", "flash", "profile", "registers"):
+    for name in ("world", "flash", "profile", "registers", "trace"):
         if parameters[name]:
             parameters[name] = _REAL_ROOT + parameters[name]
     return [

@@ -1,4 +1,4 @@
-"""Houses with a real firmware each, and fleets of them, driven from CPython.
+"""A house with a real firmware, driven from CPython.
 
 A `House` owns a folder (flash image, world state, log) and a MicroPython process; both speak
 line-JSON over a socket pair. It must not know the firmware's insides nor the controller.
@@ -7,7 +7,6 @@ line-JSON over a socket pair. It must not know the firmware's insides nor the co
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,8 +38,9 @@ class House:
     (`FILE` or `FILE#METER`, see `simulator.profile`); None draws nothing but appliances.
     `clock_file` is where the board writes its board time, for a controller that shall live in its
     time. `settings` change its config.json, `files` lie beside it; for `hold_ms` of real time an
-    answer that stays away may hold its clock. `chip` is its metering chip, one of
-    `simulator/plant/chips.py`, and chooses the board definition. Raises SimulatorError.
+    answer that stays away may hold its clock. `trace` gets every change of what flows (a record
+    of `simulator/board.py`). `chip` is its metering chip, one of `simulator/plant/chips.py`, and
+    chooses the board definition. Raises SimulatorError.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class House:
         settings: Facts | None = None,
         files: dict[str, bytes] | None = None,
         hold_ms: int = HOLD_MS,
+        trace: Path | None = None,
         chip: str = chips.DEFAULT,
     ) -> None:
         if line not in ("model", "pty"):
@@ -82,6 +83,7 @@ class House:
         self._build = build
         self._files = files or {}
         self._hold_ms = hold_ms
+        self._trace = str(trace.resolve()) if trace else None
         self._clock_file = None
         if clock_file:
             clock_file.write_text(f"{start_s:010d}")
@@ -92,6 +94,7 @@ class House:
         self._observation: Facts = {}
         self._process: BoardProcess | None = None
         self._target_s = start_s
+        self._watch = False  # the grant ends when the relay moves
         config = {
             "meter": meter, "root_key": root_key.hex(), "epoch": 1,
             "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
@@ -134,6 +137,14 @@ class House:
         self.begin(t_s)
         self.finish()
 
+    def run_until_relay(self, t_s: int) -> None:
+        """Let it live until its relay has moved, at most until `t_s`; it needs a `trace`."""
+        self._watch = True
+        try:
+            self.run_until(t_s)
+        finally:
+            self._watch = False
+
     def begin(self, t_s: int) -> None:
         """Grant time until `t_s` without waiting; `finish` waits."""
         self._multiple = 0
@@ -141,7 +152,7 @@ class House:
         if self.dark:
             self._pass_darkness()
         if not self.dark:
-            self._send(do="grant", second=self._target_s)
+            self._grant()
 
     def finish(self) -> None:
         """Wait until the time that `begin` granted is over."""
@@ -154,8 +165,11 @@ class House:
             if "dark" in answer:
                 self._pass_darkness()
             if not self.dark:
-                self._send(do="grant", second=self._target_s)
+                self._grant()
         self.now_s = self._target_s
+
+    def _grant(self) -> None:
+        self._send(do="grant", second=self._target_s, watch=self._watch)
 
     def act(self, **action: Any) -> None:
         """Something happens in the house now: one of `simulator/hardware/actions.py`.
@@ -268,7 +282,7 @@ class House:
             "flash": str(self.directory / "flash.img"), "profile": self._profile,
             "clock": self._clock_file, "meter": self.meter, "seed": self._seed,
             "start_s": self._start_s, "reset_cause": reset_cause, "power_s": power_s,
-            "hold_ms": self._hold_ms, "chip": self._chip,
+            "hold_ms": self._hold_ms, "chip": self._chip, "trace": self._trace,
         }  # fmt: skip
 
     def _power_up(self, power_s: int) -> None:
@@ -363,47 +377,3 @@ def heap_budget(build: Path | None = None) -> int:
     code_bytes: int = house.heap["code_bytes"]
     # Of a heap, 3 in 131 octets are the collector's own tables.
     return (simulator_bytes + code_bytes + DATA_BYTES) * 131 // 128
-
-
-class Fleet:
-    """Several houses that live through the same time."""
-
-    def __init__(self, houses: Sequence[House]) -> None:
-        self.houses = list(houses)
-
-    def start(self) -> None:
-        """Power all boards."""
-        for house in self.houses:
-            house.start()
-
-    def run_until(
-        self, t_s: int, progress: Callable[[int], None] | None = None, step_s: int = 3600
-    ) -> None:
-        """Let all live until `t_s`, side by side; calls `progress(board time)` every `step_s`."""
-        now_s = min((house.now_s for house in self.houses), default=t_s)
-        while now_s < t_s:
-            now_s = min(t_s, now_s + step_s)
-            for house in self.houses:
-                house.begin(now_s)
-            for house in self.houses:
-                house.finish()
-            if progress:
-                progress(now_s)
-
-    def settle(self) -> None:
-        """Let no time pass until no board has a network exchange outstanding."""
-        for house in self.houses:
-            house.settle()
-
-    def stop(self) -> None:
-        """Keep the worlds' states and end the processes."""
-        for house in self.houses:
-            house.stop()
-
-    def __enter__(self) -> "Fleet":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for house in self.houses:
-            house.kill()

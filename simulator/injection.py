@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simulator.errors import NotRunning
-from simulator.faults import Event, FaultError
+from simulator.faults import FAULTS, Event, FaultError
 from simulator.fleet import House
 
 RETRY_S = 10  # what waits for the power looks so often whether it is there
@@ -60,10 +60,10 @@ class Injector:
                 break
             self._waiting.pop(0)
             done.append(event)
-            if event.begins:
-                self.standing[event.fault] = event
-            else:
+            if not event.begins:
                 self.standing.pop(event.fault, None)
+            elif FAULTS[event.fault].end is not None:
+                self.standing[event.fault] = event
         return done
 
     def run_until(self, t_s: int) -> None:

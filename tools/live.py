@@ -76,7 +76,7 @@ def simulate(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Plug simulated boards into a running `bijli up`; a prompt lets you live in the houses."""
-    from simulator.fleet import Fleet
+    from simulator.village import Fleet
 
     if not 1 <= boards <= BOARDS_MAX:
         fail(f"{boards} boards: choose 1 to {BOARDS_MAX}.")

@@ -8,12 +8,15 @@ asks.
 import machine
 import network
 
-from simulator.hardware import rig
+from simulator.hardware import memories, rig
+from simulator.hardware.flash import REFUSING
+from simulator.hardware.torn import MIXED, MODELS
 from simulator.plant.world import SENSE_DEAD, SENSE_LIVE
 
 PRESS_MS = 200
 _BOUNCE_MS_MAX = 25  # less than what the firmware takes for a press
 _SENSES = {"dead": SENSE_DEAD, "live": SENSE_LIVE, "well": None}
+_WARNING_MS = 100  # before the supply goes (`firmware/boards`, POWER_FAIL_PIN)
 _POWER_ON = 1  # what an ESP32 says after its brown-out detector has reset it
 
 
@@ -36,10 +39,36 @@ class Actions:
         value = action.pop(names[0])
         _ACTIONS[names[0]](self, value, **action)
 
-    def mains(self, present, off_s=None):
+    def mains(self, present, off_s=None, warned=False):
+        """Give or take the mains; `warned`: the power-fail line announces it before."""
+        if warned and not present:
+            machine.announce_power_failure(True)
+            self._clock.call_at(self._clock.now_ms + _WARNING_MS, lambda: self._cut(off_s))
+            return
         rig.look().set_mains(present)
         if not present:
-            self._go_dark(None if off_s is None else rig.world.second + off_s)
+            self._cut(off_s)
+
+    def cut_at_write(self, operations, model=MIXED, off_s=30):
+        """Cut the mains in the flash operation after so many more, which it tears."""
+        operations = _within(operations, 0, 100_000, "flash operations until the cut")
+        if model not in MODELS:
+            raise ValueError("a write is torn as one of %s" % (MODELS,))
+        seed = rig.look().chance.below(30_000)
+        memories.reserve = None
+        flash = memories.flashes["flash"]
+        flash.cut_after(operations, model, seed, lambda: self._cut(off_s))
+
+    def flash_worn(self, worn):
+        """Every block refuses to be erased or written, or they are well again."""
+        rig.look().flash_worn = worn
+        self.wear_flash()
+
+    def wear_flash(self):
+        """Let the flash be as the world says, as after a start."""
+        flash = memories.flashes["flash"]
+        flash.worn = REFUSING
+        flash.endurance = 0 if rig.look().flash_worn else None
 
     def brown_out(self, times, on_ms=5_000, off_s=10):
         if not (0 < times <= 1000 and 50 <= on_ms <= 30_000 and 1 <= off_s <= 30_000):
@@ -135,6 +164,10 @@ class Actions:
         """Another one takes its place, which the board finds when it looks for one."""
         network.replace_access_point()
 
+    def _cut(self, off_s):
+        rig.look().set_mains(False)
+        self._go_dark(None if off_s is None else rig.world.second + off_s)
+
     def _move_button(self, due_ms, down):
         def move():
             rig.look().button_down = down
@@ -154,6 +187,8 @@ def _within(value, low, high, what):
 
 _ACTIONS = {
     "mains": Actions.mains,
+    "cut_at_write": Actions.cut_at_write,
+    "flash_worn": Actions.flash_worn,
     "brown_out": Actions.brown_out,
     "sag": Actions.sag,
     "generator": Actions.generator,

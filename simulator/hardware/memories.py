@@ -16,6 +16,11 @@ RING_BLOCKS = 256  # 1 MB beside the file system
 FRAM_ADDRESS = 0x50
 _CHUNK = 4096
 
+# Given up when a cut is armed: a write that is to be torn is first laid out whole, and a heap as
+# small as the chip's has no room for that.
+RESERVE_BYTES = 20 * 1024
+reserve = bytearray(RESERVE_BYTES)
+
 flashes = {}  # "flash" and "ring" -> flash.Flash, once in use
 
 

@@ -33,6 +33,7 @@ class World:
         self.button_stuck = False
         self.cover_open = False
         self.has_wifi = True
+        self.flash_worn = False
         self.load_sense = None  # SENSE_DEAD or SENSE_LIVE when it is broken
         self.brown_outs = None  # [times left, longest on in ms, longest off in s]
         self._main_switch = True
@@ -56,6 +57,8 @@ class World:
         self._rest_dwms = 0
         self._power_dw = 0
         self._phase_dw = (0,) * self.chip.phases
+        self.witness = None  # told (second, ms, 0.1 W, contacts closed) at every change of these
+        self._witnessed = None
         self._left_ms = 0  # until anything changes
         self._step_ms = 0  # what it was when it was set
         self._load_profile()
@@ -207,6 +210,7 @@ class World:
             "voltage_dv": self.mains.voltage_dv(),
             "generator": self.mains.generator,
             "power_w": self._power_dw // 10,
+            "power_dw": self._power_dw,
             "delivered_mwh": self.delivered_mwh(),
             "delivered_by_appliance_mwh": by_name,
             "chip_energy_wh": self.chip.energy_wh,
@@ -220,7 +224,14 @@ class World:
         return [
             [self.second, self.ms, self._start_s, self._main_switch],
             [self._rtc_offset_s, self._rtc_ppm, self._rtc_from_s],
-            [self.button_stuck, self.cover_open, self.load_sense, self.brown_outs, self.has_wifi],
+            [
+                self.button_stuck,
+                self.cover_open,
+                self.load_sense,
+                self.brown_outs,
+                self.has_wifi,
+                self.flash_worn,
+            ],
             self.disturbance.state(),
             [self._energy_wh, self._rest_dwms],
             [self._profile_w, self._profile_var, self._profile_left_ms],
@@ -238,7 +249,7 @@ class World:
         self.second, self.ms, self._start_s, self._main_switch = moment
         self._rtc_offset_s, self._rtc_ppm, self._rtc_from_s = rtc
         self.button_stuck, self.cover_open, self.load_sense, self.brown_outs = faults[:4]
-        self.has_wifi = faults[4]
+        self.has_wifi, self.flash_worn = faults[4:]
         self.disturbance.restore(disturbance)
         self._energy_wh, self._rest_dwms = energy
         self._profile_w, self._profile_var, self._profile_left_ms = profile
@@ -323,8 +334,16 @@ class World:
         voltage_dv = self.mains.voltage_dv()
         flows = voltage_dv and self.relay.closed and self._main_switch
         self._power_dw = demand_w * 10 if flows else 0
+        if self.witness:
+            self._bear_witness()
         self._phase_dw = self._split(demand_w) if flows else (0,) * self.chip.phases
         self._tell_chip(voltage_dv, demand_w)
+
+    def _bear_witness(self):
+        flow = (self._power_dw, self.relay.closed)
+        if flow != self._witnessed:
+            self._witnessed = flow
+            self.witness(self.second, self.ms, self._power_dw, self.relay.closed)
 
     def _tell_chip(self, voltage_dv, demand_w):
         if not voltage_dv:

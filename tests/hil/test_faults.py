@@ -29,13 +29,14 @@ def live_through(house, told, duration_s):
     return injector
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", [name for name in FAULTS if name != "flash_worn"])
 def test_a_house_outlives_every_fault_and_has_supply_again(house, name):
+    """Not the worn flash: docs/simulator.md, "Faults"."""
     house.act(appliance="lamp", power_w=100)
     injector = live_through(house, events(name, None, 10, LASTS_S), 1_800)
     seen = house.observe()
     assert injector.next_s() is None
-    assert not (set(injector.standing) and FAULTS[name].end)
+    assert not injector.standing
     assert "died" not in house.log.read_text(), "a task of the firmware"
     if not seen["relay_closed"]:  # nobody pressed the button
         house.act(button=True)
@@ -109,7 +110,7 @@ def test_one_seed_is_one_run_also_under_faults(tmp_path):
 @pytest.mark.parametrize(
     ("action", "says"),
     [
-        ({"lightning": True}, "nothing in a house is called lightning; one of: appliance, "),
+        ({"lightning": True}, "nothing in a house is called lightning; one of: .*appliance, "),
         ({"bounce_ms": 99_999}, "ms that contacts bounce: 0 to 2000, not 99999"),
         ({"load_sense": "blue"}, "dead, live or well"),
         ({"chip": "sleepy"}, "a chip's faults are silent"),

@@ -7,7 +7,8 @@ import pytest
 
 from simulator import interpreter
 from simulator.errors import BoardDied, BoardRefused, NotRunning, SimulatorError
-from simulator.fleet import Fleet, House
+from simulator.fleet import House
+from simulator.village import Fleet
 
 START_S = 200_000_000
 STANDIN = Path(__file__).parent / "standin"

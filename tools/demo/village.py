@@ -13,7 +13,8 @@ from typing import Any
 
 from protocol import messages as m
 from protocol.limits import EPOCH_UNIX_S
-from simulator.fleet import Fleet, House
+from simulator.fleet import House
+from simulator.village import Fleet
 from tools.demo.chaos import Chaos
 from tools.demo.narrator import Narrator
 from tools.office import FINAL, wait_for_receipt
