@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -19,7 +18,7 @@ from typing import Any
 
 from simulator import interpreter, trial_plan
 from simulator.errors import SimulatorError
-from simulator.invariants import Violation
+from simulator.invariants import INVARIANTS, Violation
 from simulator.trial_inspector import Inspector
 from simulator.trial_plan import DAY_S, Plan
 
@@ -66,11 +65,22 @@ def runs(board_days: int, seed: int) -> list[str]:
     return told
 
 
+def check_run(run: str) -> str:
+    """The run as it is, if there is such a one. Raises ValueError."""
+    trial_plan.parse(run)
+    return run
+
+
+def days_of(told: Sequence[str]) -> int:
+    """The board-days of all these runs."""
+    return sum(trial_plan.parse(run)[2] for run in told)
+
+
 def live(run: str, *, keep_timeline: bool = False, on_interpreter: bool = False) -> Outcome:
     """Let one house live through its plan under an inspector's eyes."""
     plan = trial_plan.make(run)
     inspector = Inspector(plan, keep_timeline)
-    begun_s = time.process_time()
+    begun_s = _cpu_s()
     cuts = _live_inside(plan, inspector) if on_interpreter else _live_here(plan, inspector)
     checker = inspector.checker
     return Outcome(
@@ -82,9 +92,15 @@ def live(run: str, *, keep_timeline: bool = False, on_interpreter: bool = False)
         faults=Counter(name for _at_s, name in plan.told),
         looks=inspector.looks,
         cuts=cuts,
-        cpu_s=time.process_time() - begun_s,
+        cpu_s=_cpu_s() - begun_s,
         timeline=inspector.timeline,
     )
+
+
+def _cpu_s() -> float:
+    """Processor time of this process and of the interpreters that it has waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _live_here(plan: Plan, inspector: Inspector) -> int:
@@ -158,7 +174,7 @@ def batch(
 
 def _longest_first(told: Sequence[str]) -> Iterator[str]:
     """So that no processor waits at the end for a year begun last."""
-    yield from sorted(told, key=lambda run: -int(run.rpartition(":")[2]))
+    yield from sorted(told, key=lambda run: -trial_plan.parse(run)[2])
 
 
 def repeat(run: str) -> str:
@@ -166,8 +182,8 @@ def repeat(run: str) -> str:
     return f"bijli trial core --run {run}"
 
 
-def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Sums over a batch, as plain values for JSON and the report."""
+def summarise(outcomes: Sequence[Outcome], real_s: float = 0.0) -> dict[str, Any]:
+    """Sums over a batch, as plain values for JSON and the report (as the other gear's)."""
     checks: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     worst: dict[str, tuple[float, float, float]] = {}
@@ -177,6 +193,7 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         for name, found in outcome.worst.items():
             if name not in worst or found[1] - found[0] < worst[name][1] - worst[name][0]:
                 worst[name] = found
+    broken = Counter(found.name for outcome in outcomes for found in outcome.violations)
     days = sum(outcome.days for outcome in outcomes)
     cpu_s = sum(outcome.cpu_s for outcome in outcomes)
     return {
@@ -184,14 +201,31 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "runs": len(outcomes),
         "looks": sum(outcome.looks for outcome in outcomes),
         "cuts": sum(outcome.cuts for outcome in outcomes),
+        "real_s": round(real_s, 1),
         "cpu_s": round(cpu_s, 1),
-        "board_days_per_minute_and_core": round(days * 60 / cpu_s, 1) if cpu_s else 0,
-        "checks": dict(checks),
+        "board_days_per_minute_per_core": round(days * 60 / cpu_s, 1) if cpu_s else 0,
         "faults": dict(faults.most_common()),
-        "worst": worst,
+        "invariants": [
+            {
+                "name": invariant.name,
+                "sentence": invariant.sentence,
+                "checks": checks[invariant.name],
+                "violations": broken[invariant.name],
+            }
+            for invariant in INVARIANTS
+        ],
+        "worst": {
+            name: {"value": value, "bound": bound, "at_s": at_s}
+            for name, (value, bound, at_s) in sorted(worst.items())
+        },
         "violations": [
-            {"invariant": v.name, "at_s": v.at_s, "text": v.text, "repeat": repeat(outcome.run)}
+            {
+                "name": found.name,
+                "at_s": found.at_s,
+                "text": found.text,
+                "repeat": repeat(outcome.run),
+            }
             for outcome in outcomes
-            for v in outcome.violations
+            for found in outcome.violations
         ],
     }

@@ -124,22 +124,11 @@ class Inspector:
         return int((at_s - plan.start_s) * 100 / 3600) if plan.gain_bp else 0
 
     def _follow_chip(self, facts: Facts, status: Mapping[int, int] | None, at_s: float) -> None:
-        """Which fault the chip has, since when; what a zeroed counter may have cost."""
+        """Which fault the chip has, and since when."""
         kinds = [name for name in facts["faults"] if name.startswith("chip ")]
         if "chip echo" in kinds:
             kinds.remove("chip echo")  # the drivers' business
-        for note in facts["notes"]:
-            if note == "chip_jump":
-                self._jump = 1
-            self._lose(facts)
-        if self._jump == 1 and (kinds or status is None):
-            self._lose(facts)  # what flows until the jump is seen cannot be told from the jump
-        if self._jump and status is not None:
-            if status[METERING_STATE] == IMPLAUSIBLE:
-                self._jump = 2
-            elif self._jump == 2 and not status[METERING_STATE]:
-                self._jump = 0
-                self._loss_mwh += 2000  # between the last good look and the jump
+        self._follow_counter(facts, status, bool(kinds))
         if "chip noise_pct" in kinds:
             kind = "noise"  # it also delays the notice of whatever else there is
         else:
@@ -149,6 +138,23 @@ class Inspector:
         if self._chip_fault and not kind:
             self._chip_well_s = at_s
         self._chip_fault = kind
+
+    def _follow_counter(
+        self, facts: Facts, status: Mapping[int, int] | None, is_blind: bool
+    ) -> None:
+        """What a counter that was zeroed, or jumped, may have cost."""
+        for note in facts["notes"]:
+            if note == "chip_jump":
+                self._jump = 1
+            self._lose(facts)
+        if self._jump == 1 and (is_blind or status is None):
+            self._lose(facts)  # what flows until the jump is seen cannot be told from the jump
+        if self._jump and status is not None:
+            if status[METERING_STATE] == IMPLAUSIBLE:
+                self._jump = 2
+            elif self._jump == 2 and not status[METERING_STATE]:
+                self._jump = 0
+                self._loss_mwh += 2000  # between the last good look and the jump
 
     def _lose(self, facts: Facts) -> None:
         """Everything that is not in the written registers yet may be lost."""
@@ -197,5 +203,5 @@ class Inspector:
         names = [*truth.faults, self._chip_fault] if self._chip_fault else list(truth.faults)
         if not truth.powered:
             names.append("dark")
-        entry = (at_s, truth.load_dw // 10, limit_w, truth.relay_closed, holds, " ".join(names))
+        entry = (at_s, truth.load_dw // 10, limit_w, truth.relay_closed, holds, "; ".join(names))
         self.timeline.append(entry)

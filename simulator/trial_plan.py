@@ -15,6 +15,8 @@ from simulator import faults
 from simulator.core_store import AFTER, BEFORE, TORN
 
 DAY_S = 86_400
+YEAR_MIN, YEAR_MAX = 2026, 2053
+DAYS_MAX = 366
 SESSION_S = 120  # between two talks with the far end
 COMMANDS = {"disconnect": 1, "reconnect": 2, "set_programme": 3, "credit": 4, "emergency": 5,
             "clear_tamper": 6}  # fmt: skip
@@ -89,15 +91,25 @@ def wire_s(moment: datetime) -> int:
     return int(moment.timestamp()) - EPOCH_UNIX_S
 
 
+def parse(run: str) -> tuple[str, int, int]:
+    """Kind, seed and days of `KIND:SEED:DAYS`. Raises ValueError, saying what to give."""
+    parts = run.split(":")
+    told = f"{run!r}: give KIND:SEED:DAYS, such as mix:7:3, edge:7:2 or 2034:7:365"
+    if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):
+        raise ValueError(told)
+    kind, seed, days = parts[0], int(parts[1]), int(parts[2])
+    is_year = kind.isdigit() and YEAR_MIN <= int(kind) <= YEAR_MAX
+    if not (is_year or kind in ("mix", "edge")) or not 1 <= days <= DAYS_MAX:
+        raise ValueError(f"{told}; years {YEAR_MIN} to {YEAR_MAX}, 1 to {DAYS_MAX} days")
+    return kind, seed, days
+
+
 def make(run: str) -> Plan:
     """The plan of a run `KIND:SEED:DAYS`; KIND is mix, edge, or the year of a whole one.
 
     Raises ValueError.
     """
-    kind, seed_text, days_text = run.split(":")
-    seed, days = int(seed_text), int(days_text)
-    if days < 1 or not (kind in ("mix", "edge") or kind.isdigit()):
-        raise ValueError(f"{run}: give KIND:SEED:DAYS, such as mix:7:3, edge:7:2 or 2034:7:365")
+    kind, seed, days = parse(run)
     chance = random.Random(f"trial {run}")  # noqa: S311 - a story, no secret
     start_s = _start(chance, kind, seed, days)
     plan = Plan(run, seed, start_s, start_s + days * DAY_S)

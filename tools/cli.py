@@ -13,6 +13,7 @@ import typer
 from tools import customers, live, money, office
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
+from tools.trial import trial_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +27,7 @@ app.add_typer(customers.consumer_app, name="consumer")
 app.add_typer(customers.package_app, name="package")
 app.add_typer(money.tariff_app, name="tariff")
 app.add_typer(money.bill_app, name="bill")
+app.add_typer(trial_app, name="trial")
 app.command("credit")(money.sell_credit)
 app.command("command", context_settings={"allow_extra_args": True})(office.send_command)
 app.command("up")(live.up)
