@@ -49,6 +49,7 @@ class Responder:
         self._now_s = now_s
         self._pauses_s = pauses_s or itertools.repeat(0.0)
         self._counter = 0
+        self._in_turn = threading.Lock()  # messages must go in the order of their counters
         self._subscribed = threading.Event()
         self._client: mqtt.Client | None = None
         broker.set_user(meter, keys.role_key(root_key, 0, keys.ROLE_BROKER, meter).hex())
@@ -78,6 +79,9 @@ class Responder:
         _, kind, _, _, body = messages.open_message(
             self._up_key, self._meter, messages.UP, bytes(message.payload)
         )
+        self._hear(client, kind, body)
+
+    def _hear(self, client: mqtt.Client, kind: int, body: Any) -> None:
         if kind == messages.READINGS:
             self._answer(client, kind, self._keep(self.readings, body[0]))
         elif kind == messages.EVENTS:
@@ -96,13 +100,16 @@ class Responder:
         self, client: mqtt.Client, kind: int, through: int, nonce: bytes | None = None
     ) -> None:
         time.sleep(next(self._pauses_s))
-        self._counter += 1
-        now_s = self._now_s()
-        body: dict[int, Any] = {0: kind, 1: through, 2: now_s}
+        body: dict[int, Any] = {0: kind, 1: through, 2: self._now_s()}
         if nonce is not None:
             body[3] = nonce
-        payload = messages.seal_message(
-            self._down_key, self._meter, EPOCH, messages.DOWN, messages.ACK, self._counter,
-            now_s, body,
-        )  # fmt: skip
-        client.publish(messages.topic(self._meter, messages.DOWN, messages.ACK), payload, 1)
+        self._publish(client, messages.ACK, body)
+
+    def _publish(self, client: mqtt.Client, kind: int, body: Any) -> None:
+        with self._in_turn:
+            self._counter += 1
+            payload = messages.seal_message(
+                self._down_key, self._meter, EPOCH, messages.DOWN, kind, self._counter,
+                self._now_s(), body,
+            )  # fmt: skip
+            client.publish(messages.topic(self._meter, messages.DOWN, kind), payload, 1)
