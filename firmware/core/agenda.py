@@ -72,7 +72,7 @@ class Agenda:
     def _end_terms(self):
         """Charge what is the old terms': the day too, unless it begins with this very second."""
         board = self._board
-        now_s = board.clock.time_s
+        now_s = board.clock.dated_s()
         if board.schedule.zone.day_start(now_s) == now_s:
             board.account.close_days(now_s)
         else:

@@ -83,12 +83,19 @@ class Clock:
         self.known_s = max(self.known_s, past_s)
 
     def calendar_s(self):
-        """Return the time by which days are charged and programmes begin, 0 while unknown."""
+        """Return the time by which days are charged, programmes begin; 0 while unknown."""
         if self.state == SYNCED:
             return self.time_s
         if self.state == UNSET or not self.known_s:
             return 0
         return max(self.known_s, min(self.time_s, self.known_s + DAY_S))
+
+    def dated_s(self):
+        """Return the time that readings bear: the calendar's, as soon as there is one.
+
+        So a month's last reading tells what was charged up to then, whatever the clock says.
+        """
+        return self.calendar_s() or self.time_s
 
     def _slew(self):
         """Let time stand still for a second, or skip one; it never runs backwards."""

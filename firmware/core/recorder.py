@@ -100,12 +100,12 @@ class Recorder:
         none is written twice; if that would take longer than BACK_MAX_S they begin anew.
         """
         values = self._values
-        end_s = self._zone.boundary_before(self._clock.time_s, programme[wire.INTERVAL_S])
+        end_s = self._zone.boundary_before(self._clock.dated_s(), programme[wire.INTERVAL_S])
         last_s = values[READING_END_S]
         if not last_s and self._clock.state != UNSET:
             values[READING_END_S] = end_s
             return False
-        if last_s - self._clock.time_s > BACK_MAX_S:
+        if last_s - self._clock.dated_s() > BACK_MAX_S:
             values[READING_END_S] = end_s
             self.flags |= messages.FLAG_CLOCK_STEPPED
             return False
@@ -117,14 +117,14 @@ class Recorder:
         Without power nothing flows: every missed boundary has the registers of the moment of the
         cut, so the midnights suffice for any bill. An OSError of the store leaves the rest due.
         """
-        end_s = self._zone.boundary_before(self._clock.time_s, programme[wire.INTERVAL_S])
+        end_s = self._zone.boundary_before(self._clock.dated_s(), programme[wire.INTERVAL_S])
         self._write_through(end_s, programme, account)
 
     def catch_up(self, programme, account):
         """Write what fell due before this very second. Raises OSError."""
         if not self.is_reading_due(programme):
             return
-        before_s = self._clock.time_s - 1
+        before_s = self._clock.dated_s() - 1
         end_s = self._zone.boundary_before(before_s, programme[wire.INTERVAL_S])
         if self._values[READING_END_S] < end_s:
             self._write_through(end_s, programme, account)
@@ -135,7 +135,7 @@ class Recorder:
         A boundary on this second has no other reading. After a step back of the clock there is
         none, because readings ascend. Raises OSError.
         """
-        now_s = self._clock.time_s
+        now_s = self._clock.dated_s()
         if self._values[READING_END_S] != now_s:
             self.flags |= messages.FLAG_PROGRAMME_CHANGED
         if self._values[READING_END_S] < now_s:

@@ -128,13 +128,13 @@ class House:
             self.is_closed = True
 
     def lose_mains(self, until_s: int, clock_state: int) -> None:
-        """Dark until then; a board without a real-time clock is told the time a minute later."""
+        """Dark until then; a minute later the controller tells the time, as in the field."""
         self.now_s = until_s
         self.uptime_s = 0
         self.board = Board(self.flash)
         self.board.start(self.now_s, clock_state, 0, self.chance.randrange(60))
         self._tick()
-        if clock_state == UNSET:
+        if clock_state != SYNCED:
             self._pass(50)
             self._tick()
             assert self.obey(commands.SET_CLOCK, {0: self.now_s}) == (commands.STAGE_APPLIED, 0)

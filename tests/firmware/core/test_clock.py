@@ -105,6 +105,23 @@ def test_restarts_do_not_add_up_to_more_than_the_time_they_ran(paying):
     assert paying.status(9) == 2 * 10_010
 
 
+def test_readings_are_dated_by_what_is_believed_and_tell_its_charges(paying):
+    """After nine dark days: two midnights' worth at once, the rest when the clock is synced."""
+    first = len(paying.readings())
+    paying.cut(9 * DAY_S, clock_state=HELD)
+    paying.run(100, 900)
+    written = paying.readings()[first:]
+    assert [row[15] // 10_010 for row in written if row[2] & 64] == [1]
+    assert written[-1][1] <= paying.board.clock.calendar_s() < paying.now_s - 7 * DAY_S
+    paying.command(SET_CLOCK, {0: paying.now_s})
+    paying.run(62)
+    midnights = [row for row in paying.readings()[first:] if row[2] & 64]
+    assert len(midnights) == 9
+    daily_paise = [after[15] - before[15] for before, after in itertools.pairwise(midnights)]
+    assert daily_paise[1:] == [10] * 7  # the tariff's own days come at the month's end, or today
+    assert paying.status(9) == 10 * 10_010 + 12  # and 40 Wh at Rs 3
+
+
 def test_days_that_the_board_lives_through_are_known_even_without_a_network(paying):
     paying.cut(60, clock_state=HELD)
     for _ in range(3):
