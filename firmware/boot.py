@@ -8,6 +8,7 @@ opened here, before the rest of the firmware is even loaded.
 It must not know why supply is off: `firmware.core` decides about everything after this.
 """
 
+import gc
 import json
 import sys
 import time
@@ -25,6 +26,9 @@ PARTITION = "vfs"
 DEFAULT_BOARD = "esp32_devkit"
 PULSE_MS = const(60)  # of the relay's coil
 RESTART_MS = const(5000)
+# Code that is not frozen comes into the heap: collecting often while it does keeps the rest of the
+# heap in one piece, for the ledger, the MQTT input and other long buffers.
+IMPORT_THRESHOLD_BYTES = const(2048)
 
 trouble = ""  # why there is no file system
 
@@ -46,6 +50,7 @@ def start(name=None):
 
 def run():
     """Run the firmware; whatever it dies of, the chip starts again after a pause."""
+    gc.threshold(IMPORT_THRESHOLD_BYTES)  # the application sets its own when it runs
     try:
         from firmware.main import run as run_board
 
