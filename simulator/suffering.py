@@ -24,7 +24,7 @@ _CHIP_OTHERS = {"chip_noise": "noisy", "chip_echo": "echoing"}
 _COUNTER = ("chip_reset", "chip_jump")
 COUNTER_SETTLES_S = 130  # until a jumped counter is the new baseline
 _RELAY = ("relay_weld", "relay_miss", "relay_bounce")
-RELAY_SETTLES_S = 60  # a repaired relay is told again
+RELAY_SETTLES_S = 660  # a repaired relay is told again at the latest (firmware/core/relay.py)
 _CLOCK = ("rtc_drift", "rtc_jump", "rtc_lost", "far_clock")
 
 

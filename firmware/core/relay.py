@@ -7,6 +7,7 @@ the relay is wanted open or closed. Requirement: ../shared/design/board.md "Supp
 
 SETTLE_S = 3  # a pulse, contact bounce and the sense's own filter are over by then
 ATTEMPTS_MAX = 3  # pulses after the first before we stop wearing out the coil
+LATER_S = 600  # then one so often: an armature that stuck may come loose, and supply must not stay
 
 MATCHED = 0
 WELDED = 1  # live although it should be open: pulse again
@@ -21,7 +22,7 @@ class Relay:
         self.closed = False  # commanded
         self.attempts = 0
         self.is_welded = False  # beyond the retries; until line and command agree
-        self._is_told = False
+        self.has_alarm = False  # told; what follows is no news
         self._pulsed_s = 0
         self._differed_s = 0
 
@@ -29,7 +30,7 @@ class Relay:
         """Note that the coil for `closed` gets its pulse now."""
         self.closed = closed
         self.attempts = 0
-        self._is_told = False
+        self.has_alarm = False
         self._pulsed_s = uptime_s
 
     def verify(self, load_side_live, mains_present, uptime_s):
@@ -37,15 +38,15 @@ class Relay:
         if self.closed == load_side_live or (self.closed and not mains_present):
             if uptime_s - max(self._pulsed_s, self._differed_s) >= SETTLE_S:
                 self.attempts = 0
-                self.is_welded = self._is_told = False
+                self.is_welded = self.has_alarm = False
             return MATCHED
         self._differed_s = uptime_s
-        if self._is_told or uptime_s - self._pulsed_s < SETTLE_S:
+        if uptime_s - self._pulsed_s < (LATER_S if self.has_alarm else SETTLE_S):
             return MATCHED
-        if self.attempts >= ATTEMPTS_MAX:
-            self._is_told = True
+        if self.attempts >= ATTEMPTS_MAX and not self.has_alarm:
+            self.has_alarm = True
             self.is_welded = not self.closed
             return ALARM
-        self.attempts += 1
+        self.attempts = min(self.attempts + 1, ATTEMPTS_MAX)
         self._pulsed_s = uptime_s
         return MISSED if self.closed else WELDED

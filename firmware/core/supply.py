@@ -267,5 +267,7 @@ class Supply:
             self.actions |= actions.SEND_STATUS
             return
         self.actions |= actions.OPEN_RELAY if verdict == WELDED else actions.CLOSE_RELAY
+        if self.relay.has_alarm:
+            return
         code = messages.EVENT_RELAY_WELD if verdict == WELDED else messages.EVENT_RELAY_MISS
         self._recorder.record_event(code, self.relay.attempts)

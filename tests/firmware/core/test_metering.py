@@ -102,6 +102,20 @@ def test_a_weld_that_persists_is_an_alarm_and_a_fault_until_the_line_is_dead(ben
     assert bench.holds == 0
 
 
+def test_a_relay_that_stuck_beyond_its_retries_is_opened_once_it_comes_loose(bench):
+    """One more pulse every ten minutes, of which no event tells again."""
+    bench.command(DISCONNECT, {})
+    live(bench, 20, True)
+    told = len(bench.events(WELD)), len(bench.events(ALARM))
+    pulses = 0
+    for _ in range(3_600):
+        bench.now_s += 1
+        bench.uptime_s += 1
+        pulses += bench.board.tick(bench.now_s, bench.uptime_s, bench.sample, True) & 1
+    assert pulses in (5, 6)
+    assert (len(bench.events(WELD)), len(bench.events(ALARM))) == told
+
+
 def test_a_line_that_something_else_feeds_is_told_like_a_weld(bench):
     """An inverter behind the meter: the board was never asked to close."""
     bench.command(DISCONNECT, {})
