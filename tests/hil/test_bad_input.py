@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from protocol import cbor, commands, cose, keys, messages, programme
+from protocol import cbor, commands, cose, keys, messages, programme, records
 from protocol.limits import PAYLOAD_MAX_BYTES
 from simulator.fleet import House
 from tests.hil.desk import EPOCH, PASSWORD, Desk
@@ -57,7 +57,16 @@ def make_programme(**changes):
     record = programme.from_names(NAMES | {"version": VERSION + 1})
     for name, value in changes.items():
         record[programme.NAMES.index(name)] = value
-    return cbor.encode(record)
+    return cbor.encode(plain(record))
+
+
+def plain(record):
+    """Leave out what says nothing, as `programme.encode` does for programmes that are good."""
+    brief = records.without(record, programme.NEUTRAL)
+    if isinstance(brief[programme.LOAD], dict):
+        brief[programme.LOAD] = records.without(brief[programme.LOAD], programme.NEUTRAL_LOAD)
+    brief[programme.CREDIT] = records.without(brief[programme.CREDIT], programme.NEUTRAL_CREDIT)
+    return brief
 
 
 def make_load(limit_w):
@@ -132,7 +141,8 @@ COMMANDS = [
     ("credit negative", commands.CREDIT, {0: b"purchas2", 1: ENERGY, 2: -5}, REFUSED, 3),
     ("credit beyond 10^9", commands.CREDIT, {0: b"purchas2", 1: ENERGY, 2: 10**9 + 1}, REFUSED, 3),
     ("money for energy", commands.CREDIT, {0: b"purchas2", 1: MONEY, 2: 5}, REFUSED, 4),
-    ("a third unit", commands.CREDIT, {0: b"purchas2", 1: 3, 2: 5}, REFUSED, 3),
+    ("days for energy", commands.CREDIT, {0: b"purchas2", 1: 3, 2: 5}, REFUSED, 4),
+    ("a fourth unit", commands.CREDIT, {0: b"purchas2", 1: 4, 2: 5}, REFUSED, 3),
     ("a purchase twice", commands.CREDIT, {0: b"purchase", 1: ENERGY, 2: CREDIT_WH}, REFUSED, 7),
     ("a time before time", commands.SET_CLOCK, {0: -1}, REFUSED, 3),
     ("a profile too long", commands.READ_PROFILE, {0: 1, 1: 961}, REFUSED, 3),
