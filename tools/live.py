@@ -26,7 +26,7 @@ HELP = """on NAME WATTS [ON_S OFF_S]   switch something on, with a duty cycle if
 off NAME                     switch it off
 button                       press the push button
 power off | power on         the mains
-weld on | weld off           the relay's contacts stick
+fault NAME[=N][@TIME][/FOR]  break something; fault NAME off mends it; faults lists them
 show                         the display, relay, load and energy of the moment
 use METER                    another house
 quit                         leave; the houses stop
@@ -73,13 +73,19 @@ def simulate(
     multiple: Annotated[
         int, typer.Option(help="Virtual seconds in a real one.", min=1, max=MULTIPLE_MAX)
     ] = 1,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME[=VALUE][@TIME][/DURATION] of docs/simulator.md; may be repeated."),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Plug simulated boards into a running `bijli up`; a prompt lets you live in the houses."""
+    from simulator import faults
     from simulator.village import Fleet
 
     if not 1 <= boards <= BOARDS_MAX:
         fail(f"{boards} boards: choose 1 to {BOARDS_MAX}.")
+    told = [event for spec in fault or [] for event in faults.parse(spec)]
     office.open_office(home)
     names = [meter] if meter else [f"SIM{number:04d}" for number in range(1, boards + 1)]
     houses = [_house(home.resolve(), name, profile, may_register=not meter) for name in names]
@@ -89,7 +95,7 @@ def simulate(
             house.wake(_now_s())
             house.live(multiple)
             console.print(f"· board {house.meter} is up; its log: {house.log}")
-        _Prompt(houses).run()
+        _Prompt(houses, told).run()
     finally:
         fleet.stop()
 
@@ -125,15 +131,21 @@ def _house(home: Path, meter: str, profile: str, *, may_register: bool) -> Any:
 class _Prompt:
     """Reads a line, does it to the house in use, says what came of it."""
 
-    def __init__(self, houses: list[Any]):
+    def __init__(self, houses: list[Any], told: list[Any]):
+        from simulator.injection import Injector
+
         self._houses = {house.meter: house for house in houses}
         self._house = houses[0]
+        self._injectors = {
+            house.meter: Injector(house, told, house.observe()["t_s"]) for house in houses
+        }
         self._verbs: dict[str, Callable[[list[str]], None]] = {
             "on": self._on,
             "off": lambda words: self._house.act(appliance=words[0], power_w=0),
             "button": lambda _words: self._house.act(button=True),
             "power": lambda words: self._house.act(mains=_is_on(words)),
-            "weld": lambda words: self._house.act(weld=_is_on(words)),
+            "fault": self._break,
+            "faults": lambda _words: self._list_faults(),
             "show": lambda _words: self._show(),
             "use": self._use,
             "help": lambda _words: console.print(HELP, highlight=False),
@@ -153,6 +165,7 @@ class _Prompt:
                 return
             if words:
                 self._obey(words)
+                self._tend()
 
     def _read(self) -> str:
         """A line that was typed; until it is there, the houses' outages come and go."""
@@ -160,9 +173,18 @@ class _Prompt:
             return input()
         print(f"{self._house.meter}> ", end="", flush=True)
         while not select.select([sys.stdin], [], [], WATCH_S)[0]:
-            for house in self._houses.values():
-                house.tend()
+            self._tend()
         return input()
+
+    def _tend(self) -> None:
+        """Outages come and go, and faults fall due."""
+        for meter, house in self._houses.items():
+            house.tend()
+            injector = self._injectors[meter]
+            if injector.next_s() is not None:
+                for event in injector.step(house.observe()["t_s"]):
+                    verb = "begins" if event.begins else "ends"
+                    console.print(f"  {meter}: {event.fault} {verb}", highlight=False)
 
     def _obey(self, words: list[str]) -> None:
         from simulator.errors import SimulatorError
@@ -181,6 +203,25 @@ class _Prompt:
     def _on(self, words: list[str]) -> None:
         duty = [int(words[2]), int(words[3])] if len(words) > 2 else None
         self._house.act(appliance=words[0], power_w=int(words[1]), duty=duty)
+
+    def _break(self, words: list[str]) -> None:
+        """Let a fault begin, or end the one that stands."""
+        from simulator import faults
+
+        now_s = self._house.observe()["t_s"]
+        told = faults.parse(words[0])
+        if words[1:] == ["off"]:
+            told = [
+                event for event in faults.events(told[0].fault, None, 0, 0) if not event.begins
+            ]
+        self._injectors[self._house.meter].add(told, now_s)
+
+    def _list_faults(self) -> None:
+        from simulator import faults
+
+        console.print(faults.describe(), highlight=False)
+        standing = ", ".join(self._injectors[self._house.meter].standing) or "none"
+        console.print(f"standing here: {standing}", highlight=False)
 
     def _use(self, words: list[str]) -> None:
         if words[0] not in self._houses:
