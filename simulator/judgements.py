@@ -164,8 +164,8 @@ def blind(checker: "Checker", truth: Truth, _status: Mapping[int, int]) -> str |
     blind_s = checker.now_s - max(truth.chip_fault_s, truth.booted_s)
     if not truth.relay_closed:
         return ""
-    checker.margin(f"closed with a {kind} chip, s", blind_s, bound_s)
-    return f"closed for {blind_s:.0f} s with a {kind} chip" if blind_s > bound_s else ""
+    checker.margin(f"closed, chip {kind}, s", blind_s, bound_s)
+    return f"closed for {blind_s:.0f} s, chip {kind}" if blind_s > bound_s else ""
 
 
 def credit(_checker: "Checker", truth: Truth, status: Mapping[int, int]) -> str | None:

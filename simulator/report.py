@@ -98,7 +98,8 @@ def _views() -> tuple[tuple[str, int], ...]:
 def _verdict(facts: Mapping[str, Any]) -> str:
     count = len(facts["violations"])
     checks = sum(row["checks"] for row in facts["invariants"])
-    kind, text = ("bad", f"{count} violations") if count else ("good", "No violation")
+    told = f"{count} violation{'' if count == 1 else 's'}"
+    kind, text = ("bad", told) if count else ("good", "No violation")
     return f'<p><span class="{kind}">{text}</span> in {checks:,} checks.</p>'
 
 

@@ -20,6 +20,7 @@ UNWRITTEN_MWH = 11_000  # a step of the ledger, and the chip's own
 RELAY_TOLD = 2
 APPLIED = 2  # stage of a receipt
 STORE_HEALS_S = 70.0  # after worn flash: until the ledger has been written again
+RELAY_TRIED_AGAIN_S = 660.0  # a relay that stuck is pulsed again every ten minutes
 LATE_S = 7200.0  # readings written in this time before may have been refused at theirs
 FORGIVE_AT_WRITE = messages.HOLD_OVERLOAD | messages.HOLD_LOCKOUT | messages.HOLD_CONFIRM
 # What a command that is under way when the power fails may have ended.
@@ -49,7 +50,7 @@ class Inspector:
         self._chip_fault_s = 0.0
         self._chip_well_s = float("-inf")
         self._worn_until_s = float("-inf")
-        self._relay_ill = False
+        self._relay_ill_until_s = float("-inf")
         self._jump = 0  # 1: the counter has jumped, 2: and the board has seen it
         self._loss_mwh = 0
         self._energy_wh = 0
@@ -162,12 +163,13 @@ class Inspector:
         self._loss_mwh = max(self._loss_mwh, unseen_mwh + UNWRITTEN_MWH)
 
     def _is_relay_ill(self, facts: Facts, status: Mapping[int, int] | None) -> bool:
-        """A fault of relay or sense lasts until the contacts are again as they were told."""
+        """A fault of relay or sense lasts until the contacts are as told, or were tried again."""
+        at_s = facts["at"][0]
         if {"weld", "sense"} & set(facts["faults"]) or facts["misses"]:
-            self._relay_ill = True
+            self._relay_ill_until_s = at_s + RELAY_TRIED_AGAIN_S
         elif status is not None and facts["closed"] == bool(status[RELAY_TOLD]):
-            self._relay_ill = False
-        return self._relay_ill
+            self._relay_ill_until_s = float("-inf")
+        return bool(at_s < self._relay_ill_until_s)
 
     def _count_purchases(self, facts: Facts) -> None:
         for _identity, name, arguments, stage, _reason in facts["receipts"]:
@@ -199,8 +201,8 @@ class Inspector:
 
     def _note(self, truth: Truth, status: Mapping[int, int] | None, at_s: float) -> None:
         holds = status[HOLDS] if status else 0
-        limit_w = status[LIMIT_W] if status else 0
-        names = [*truth.faults, self._chip_fault] if self._chip_fault else list(truth.faults)
+        limit_w = status[LIMIT_W] if status else self.timeline[-1][2] if self.timeline else 0
+        names = [*truth.faults, "counter jump"] if self._jump else list(truth.faults)
         if not truth.powered:
             names.append("dark")
         entry = (at_s, truth.load_dw // 10, limit_w, truth.relay_closed, holds, "; ".join(names))
