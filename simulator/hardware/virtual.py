@@ -148,16 +148,14 @@ class VirtualQueue(core.IOQueue):
     def _hold(self):
         """Wait for the far end in real time; return whether it may still hold the clock."""
         if self._clock.now_ms < self._free_ms:
-            self._poll(0)
             return False
         started_ms = real.ticks_ms()
         self._poll(min(_HOLD_POLL_MS, self.hold_ms))
         self._held_ms += real.ticks_diff(real.ticks_ms(), started_ms)
         self._ended_us = real.ticks_us()
-        if self._held_ms < self.hold_ms:
-            return True
-        self._free_ms = self._clock.now_ms + _HOLD_POLL_MS * CAPPED_MULTIPLE
-        return False
+        if self._held_ms >= self.hold_ms:
+            self._free_ms = self._clock.now_ms + _HOLD_POLL_MS * CAPPED_MULTIPLE
+        return True  # the poll may have made a task ready, which must run before time moves
 
     def _stand(self, delay_ms):
         if not self._announced:
