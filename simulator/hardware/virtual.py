@@ -136,14 +136,17 @@ class VirtualQueue(core.IOQueue):
             self._poll(0)
             self._poll_ms = clock.now_ms + _POLL_EVERY_MS
         else:
-            target_ms = clock.now_ms + delay_ms
-            if delay_ms < 0 or target_ms > clock.grant_ms:
-                target_ms = clock.grant_ms
-            clock.advance(target_ms)
-            self._moved()  # before the firmware can say anything to the far end
-            if clock.now_ms >= self._rebase_ms:
-                self._align()
+            self._advance(clock, delay_ms)
         self._ended_us = real.ticks_us()
+
+    def _advance(self, clock, delay_ms):
+        target_ms = clock.now_ms + delay_ms
+        if delay_ms < 0 or target_ms > clock.grant_ms:
+            target_ms = clock.grant_ms
+        clock.advance(target_ms)
+        self._moved()  # before the firmware can say anything to the far end
+        if clock.now_ms >= self._rebase_ms:
+            self._align()
 
     def _hold(self):
         """Wait for the far end in real time; return whether it may still hold the clock."""
