@@ -7,6 +7,7 @@ Exit status 1 when any invariant was violated.
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -119,6 +120,58 @@ def try_firmware(
     )
     progress.end()
     _conclude("Trial of the whole firmware", facts, [], report_file, as_json)
+
+
+@trial_app.command("cuts")
+def try_cuts(
+    store: Annotated[
+        list[str] | None, typer.Option(help="files, files+fram, partition or partition+fram.")
+    ] = None,
+    short: Annotated[bool, typer.Option(help="Only the story's first part.")] = False,
+    every: Annotated[int, typer.Option(min=1, help="Only every so-manieth write.")] = 1,
+    only: Annotated[str, typer.Option(help="One case, STORE:INDEX:MODEL.")] = "",
+    jobs: Jobs = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Cut the power at every persistent write of a story, torn in three ways, on every store."""
+    from simulator import cuts
+
+    case = _parse_case(only, cuts.STORES, cuts.MODELS) if only else None
+    stores = [case[0]] if case else store or list(cuts.STORES)
+    for name in stores:
+        if name not in cuts.STORES:
+            raise ToolError(f"There is no store {name!r}.", f"one of {', '.join(cuts.STORES)}.")
+    facts = cuts.run(stores, short, every, case[1:] if case else None, jobs or None)
+    if as_json:
+        show_facts(facts, as_json=True)
+    else:
+        rows = [
+            {
+                "store": name,
+                "writes": found["writes"],
+                "cuts": found["cuts"],
+                "violations": len(found["violations"]),
+            }
+            for name, found in facts["stores"].items()
+        ]
+        show_rows(rows, as_json=False, title=f"Power cut at every write, {facts['seconds']} s")
+        for name, found in facts["stores"].items():
+            for violation in found["violations"]:
+                again = f"bijli trial cuts --only {name}:{violation['index']}:{violation['model']}"
+                console.print(f"{violation['what']}\n  {again}", highlight=False, soft_wrap=True)
+    raise typer.Exit(NOT_DONE if facts["violations"] else 0)
+
+
+def _parse_case(text: str, stores: Sequence[str], models: Sequence[str]) -> tuple[str, int, str]:
+    """One case of the cuts. Raises ToolError."""
+    store, _, rest = text.partition(":")
+    index, _, model = rest.partition(":")
+    if store not in stores or not index.isdigit() or model not in models:
+        raise ToolError(
+            f"{text!r} is no case.",
+            f"STORE:INDEX:MODEL, with {', '.join(stores)} and {', '.join(models)}.",
+        )
+    return store, int(index), model
 
 
 def _conclude(
