@@ -21,7 +21,7 @@ def load_context(folder=""):
     import tls  # not every port has it
 
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = tls.CERT_REQUIRED
+    context.verify_mode = tls.CERT_REQUIRED  # type: ignore[attr-defined]
     authority = _read(folder + AUTHORITY_FILE)
     try:
         context.load_verify_locations(authority)

@@ -7,7 +7,7 @@ the chip has about ten. It must not know names, MQTT or when to try again.
 import asyncio
 import errno
 import socket
-from asyncio import core
+from asyncio import core  # type: ignore[attr-defined]
 
 from micropython import const
 

@@ -5,7 +5,7 @@ For the name server and the time server. It must not know what is asked.
 
 import asyncio
 import socket
-from asyncio import core
+from asyncio import core  # type: ignore[attr-defined]
 
 from micropython import const
 

@@ -123,7 +123,7 @@ class VirtualQueue(core.IOQueue):
             if self._hold():
                 return
             delay_ms = min(max(delay_ms, 0), _HOLD_POLL_MS * CAPPED_MULTIPLE)
-        elif self._held_ms:
+        else:
             self._held_ms = self._free_ms = 0
         if self._live_multiple:
             self._follow_real_time()
