@@ -154,7 +154,8 @@ _CATALOGUE = (
           lambda _: {"rtc_lost": True}, None, (1, MINUTE_S)),
     Fault("far_clock", CLOCK, "the clock of the far end is wrong",
           *_number("far_clock_s"), (MINUTE_S, 6 * HOUR_S),
-          Parameter("seconds ahead", -10 * DAY_S, 10 * DAY_S, 7200)),
+          # After more than a day ahead a board begins its readings anew, at times told before.
+          Parameter("seconds ahead", -10 * DAY_S, 10 * DAY_S, 7200, (1, DAY_S // 2))),
     Fault("button_bounce", BUTTON, "a press whose contacts bounce so often at either end",
           lambda bounces: {"button": True, "bounces": bounces}, None, (1, 5),
           Parameter("bounces", 1, 20, 5)),
@@ -287,7 +288,6 @@ def _value(chance: random.Random, fault: Fault) -> int | None:
         return None
     if fault.name in _CUTS:
         return _some(chance, *fault.lasts_s)
-    low, high = parameter.by_chance or (parameter.low, parameter.high)
-    if low >= 0:
-        return _some(chance, low + 1, high + 1) - 1
-    return chance.choice((1, -1)) * _some(chance, 1, parameter.high)
+    low, high = parameter.by_chance or (max(0, parameter.low), parameter.high)
+    value = _some(chance, low + 1, high + 1) - 1
+    return value if parameter.low >= 0 else chance.choice((1, -1)) * value

@@ -5,6 +5,7 @@ the relay has moved, and every `LOOK_S`. One seed is one life. It must not know 
 of anything, nor who plays the far end.
 """
 
+import os
 import struct
 import time
 from collections import Counter
@@ -51,7 +52,7 @@ class Record:
     readings: int = 0
     starts: int = 0
     trips: int = 0
-    real_s: float = 0.0
+    cpu_s: float = 0.0  # of everything: board, simulator, broker, far end, inspector
 
 
 class Life:
@@ -91,7 +92,7 @@ class Life:
 
     def live(self) -> Record:
         """Live it all; what does not hold is in the record."""
-        began_s = time.monotonic()
+        began_s = _cpu_s()
         try:
             self._far_end.connect()
             self.house.start()
@@ -104,7 +105,7 @@ class Life:
             self.house.kill()
             self._far_end.end()
         record, checker = self.record, self.checker
-        record.real_s = time.monotonic() - began_s
+        record.cpu_s = _cpu_s() - began_s
         record.violations += checker.violations
         record.checks = checker.checks
         record.worst = checker.worst
@@ -265,3 +266,8 @@ class Life:
 
     def _violate(self, name: str, text: str) -> None:
         self.record.violations.append(Violation(name, self.house.now_s, text))
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of those that it has started and seen end."""
+    return sum(os.times()[:4])

@@ -122,7 +122,7 @@ def _sum(records: Sequence[Record], seed: int, jobs: int, real_s: float) -> dict
         "real_s": round(real_s, 1),
         "board_days_per_minute": round(board_days * 60 / real_s, 1),
         "board_days_per_minute_per_core": round(
-            board_days * 60 / sum(record.real_s for record in records), 1
+            board_days * 60 / sum(record.cpu_s for record in records), 1
         ),
         "looks": sum(record.looks for record in records),
         "readings": sum(record.readings for record in records),
