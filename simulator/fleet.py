@@ -62,12 +62,7 @@ class House:
         trace: Path | None = None,
         chip: str = chips.DEFAULT,
     ) -> None:
-        if line not in ("model", "pty"):
-            raise SimulatorError(f"the line to a metering chip is model or pty, not {line!r}")
-        if chip not in chips.NAMES:
-            raise SimulatorError(f"a metering chip is one of {', '.join(chips.NAMES)}, not {chip}")
-        if line == "pty" and chip == "atm90e32":
-            raise SimulatorError("an ATM90E32 has no serial line: leave pty out")
+        _require_chip(chip, line)
         self.directory = Path(directory).resolve()
         self.meter = meter
         self._chip = chip
@@ -95,12 +90,7 @@ class House:
         self._process: BoardProcess | None = None
         self._target_s = start_s
         self._watch = False  # the grant ends when the relay moves
-        config = {
-            "meter": meter, "root_key": root_key.hex(), "epoch": 1,
-            "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
-            "wifi": {"ssid": "simulated", "password": ""}, "board": BOARDS[chip],
-            **(settings or {}),
-        }  # fmt: skip
+        config = _config(meter, root_key, broker_port, BOARDS[chip]) | (settings or {})
         if profile:
             self.directory.mkdir(parents=True, exist_ok=True)
             find_profile(profile).write(self.directory / "profile.bin")
@@ -354,6 +344,23 @@ class House:
             line.close()  # with the answer to a request that the next process never made
         if process is not None:
             process.end()
+
+
+def _require_chip(chip: str, line: str) -> None:
+    if line not in ("model", "pty"):
+        raise SimulatorError(f"the line to a metering chip is model or pty, not {line!r}")
+    if chip not in chips.NAMES:
+        raise SimulatorError(f"a metering chip is one of {', '.join(chips.NAMES)}, not {chip}")
+    if line == "pty" and chip == "atm90e32":
+        raise SimulatorError("an ATM90E32 has no serial line: leave pty out")
+
+
+def _config(meter: str, root_key: bytes, broker_port: int, board: str) -> Facts:
+    return {
+        "meter": meter, "root_key": root_key.hex(), "epoch": 1,
+        "broker": {"host": "127.0.0.1", "port": broker_port, "tls": False},
+        "wifi": {"ssid": "simulated", "password": ""}, "board": board,
+    }  # fmt: skip
 
 
 def find_profile(name: str | Path | profiles.Profile) -> profiles.Profile:

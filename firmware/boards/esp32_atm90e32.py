@@ -8,7 +8,7 @@ from firmware.boards.esp32_devkit import *  # noqa: F403 (the same pins)
 
 NAME = "esp32_atm90e32"
 METER = "atm90e32"
-METER_SPI = 2
+METER_SPI = 2  # type: ignore[assignment] # None where there is no such bus
 METER_SPI_HZ = 1_000_000  # the chip takes up to 1.2 MHz
 METER_SCK_PIN = 18
 METER_MOSI_PIN = 23
