@@ -220,6 +220,8 @@ class _Author:
             "retry_interval_s": chance.choice((20, 60)),
             "confirm": chance.choice((0, 0, 7)),
         }
+        if self._plan.phases == 3 and chance.random() < 0.5:
+            load |= {"phase_limit_w": self._limit_w * 2 // 3, "unbalance_pct": 60}
         if chance.random() < 0.3:
             load["bands"] = [[110, 120], [130, 20], [160, 5], [250, 1]]
         return load
