@@ -275,6 +275,7 @@ class CoreHouse:
             return
         self.board = board
         self.follow_inputs()
+        self.show()
 
     def _fall(self):
         """The power has failed in the middle of a write."""
