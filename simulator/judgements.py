@@ -224,6 +224,8 @@ def programme(checker: "Checker", _truth: Truth, status: Mapping[int, int]) -> s
 
 def tasks(_checker: "Checker", truth: Truth, _status: Mapping[int, int]) -> str | None:
     """Every task of the firmware lives."""
+    if truth.tasks_dead is None:
+        return None
     return f"{truth.tasks_dead} tasks are dead" if truth.tasks_dead else ""
 
 

@@ -109,7 +109,7 @@ class Truth:
     # Lasting holds that something under way when the power was cut may have ended or begun.
     may_end: int = 0
     acknowledged: range | tuple[int, ...] = ()  # readings that the far end has acknowledged
-    tasks_dead: int = 0
+    tasks_dead: int | None = None
     heap_bytes: int | None = None
     heap_budget_bytes: int = 65_536
     faults: tuple[str, ...] = field(default=())  # names of what is broken now, for the report

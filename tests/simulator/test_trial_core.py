@@ -84,7 +84,7 @@ def test_a_true_board_lives_through_the_story_and_every_invariant_of_the_core_is
     assert checker.violations == []
     assert set(checker.checks) == {
         "registers", "not above", "not below", "relay", "wait", "outage", "overload", "blind",
-        "credit", "charges", "stored", "programme", "tasks",
+        "credit", "charges", "stored", "programme",
     }  # fmt: skip
 
 
@@ -216,7 +216,8 @@ def test_a_mixture_of_six_board_days_holds_every_invariant():
     assert facts["violations"] == []
     assert facts["board_days"] == 6
     assert facts["cuts"] > 10
-    assert min(row["checks"] for row in facts["invariants"] if row["name"] != "heap") > 50
+    of_the_core = [row for row in facts["invariants"] if row["name"] not in ("heap", "tasks")]
+    assert min(row["checks"] for row in of_the_core) > 50
 
 
 def test_one_run_is_the_same_again_and_on_the_chips_integers():
