@@ -91,9 +91,7 @@ class House:
         self._target_s = start_s
         self._watch = False  # the grant ends when the relay moves
         config = _config(meter, root_key, broker_port, BOARDS[chip]) | (settings or {})
-        if profile:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            find_profile(profile).write(self.directory / "profile.bin")
+        self._keep_profile(profile)
         self._prepare(config)
 
     @property
@@ -234,8 +232,12 @@ class House:
             finally:
                 self._end_process()
 
-    def _prepare(self, config: Facts) -> None:
+    def _keep_profile(self, profile: str | Path | profiles.Profile | None) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
+        if profile:
+            find_profile(profile).write(self.directory / "profile.bin")
+
+    def _prepare(self, config: Facts) -> None:
         flash = self.directory / "flash.img"
         if flash.exists():
             return

@@ -24,7 +24,8 @@ from simulator.life import Life, Record
 DAY_S = 86_400
 LIFE_DAYS = 7
 FAULT_GAP_S = 7_200
-COMMAND = "bijli trial firmware --seed {seed} --days {days:g} --one"
+COMMAND = "bijli trial firmware --seed {seed} --days {days!r} --one"
+CALL = "trial_firmware.run({days!r}, {seed}, 1, open_far_end, {kinds!r}, {without!r}, {gap})"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,24 @@ def run(
             records.append(record)
             if progress:
                 progress(record)
-    return _sum(records, seed, jobs, time.monotonic() - began_s)
+    repeat = COMMAND
+    if (tuple(kinds), tuple(without), fault_gap_s) != (KINDS, (), FAULT_GAP_S):
+        repeat = CALL
+    facts = _sum(records, seed, jobs, time.monotonic() - began_s)
+    facts["violations"] = [
+        {
+            "seed": record.seed,
+            "name": violation.name,
+            "at_s": violation.at_s,
+            "text": violation.text,
+            "repeat": repeat.format(
+                seed=record.seed, days=record.days, kinds=kinds, without=without, gap=fault_gap_s
+            ),
+        }
+        for record in records
+        for violation in record.violations
+    ]
+    return facts
 
 
 def live_one(order: Order) -> Record:
@@ -143,15 +161,4 @@ def _sum(records: Sequence[Record], seed: int, jobs: int, real_s: float) -> dict
             name: {"value": value, "bound": bound, "at_s": at_s}
             for name, (value, bound, at_s) in sorted(worst.items())
         },
-        "violations": [
-            {
-                "seed": record.seed,
-                "name": violation.name,
-                "at_s": violation.at_s,
-                "text": violation.text,
-                "repeat": COMMAND.format(seed=record.seed, days=record.days),
-            }
-            for record in records
-            for violation in record.violations
-        ],
     }

@@ -30,9 +30,18 @@ def standin(tmp_path_factory):
 def make_house(tmp_path, standin):
     houses = []
 
-    def make(name="one", seed=7, **options):
+    # Room for the names that `simulator/board.py` makes so that the real firmware need not.
+    def make(name="one", seed=7, heap_bytes=1 << 20, **options):
         house = House(
-            tmp_path / name, "SIM1", bytes(32), 1, seed, START_S, build=standin, **options
+            tmp_path / name,
+            "SIM1",
+            bytes(32),
+            1,
+            seed,
+            START_S,
+            build=standin,
+            heap_bytes=heap_bytes,
+            **options,
         )
         houses.append(house)
         house.start()

@@ -1,0 +1,1 @@
+"""The stand-in has no link; the simulator imports this file early."""
