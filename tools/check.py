@@ -33,6 +33,7 @@ ARROW_EXCEPTIONS = {
     ("simulator/core_link.py", "firmware"),
     ("simulator/core_store.py", "firmware"),
     # And where the power is cut at every write of a story.
+    ("simulator/cut_memory.py", "firmware"),
     ("simulator/cut_story.py", "firmware"),
     ("simulator/cut_trial.py", "firmware"),
 }
