@@ -214,7 +214,11 @@ def _show(title: str, facts: dict[str, Any]) -> None:
     worst = facts["worst"].items()
     show_rows(
         [
-            {"nearest to the limit": name, "worst": found["value"], "allowed": found["bound"]}
+            {
+                "nearest to the limit": name,
+                "worst": round(found["value"], 2),
+                "allowed": found["bound"],
+            }
             for name, found in worst
         ],
         as_json=False,
