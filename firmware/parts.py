@@ -61,7 +61,7 @@ def build_application(definition, board, chip, clock, bus, panel):
     watchdog = machine.WDT(timeout=definition.WATCHDOG_MS) if definition.WATCHDOG_MS else None
     built = Application(board, chip, sample, relay, front, inputs, clock, watchdog)
     if power_fail is not None:
-        line = PowerFail(power_fail, lambda: board.power_failing(board.now_s))
+        line = PowerFail(power_fail, lambda: built.act(board.power_failing(board.now_s)))
         built.furnish("power", line.run)
     return built
 

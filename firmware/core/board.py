@@ -136,9 +136,18 @@ class Board:
             self.recorder.record_event(messages.EVENT_STORE_FAULT, part)
 
     def power_failing(self, now_s):
-        """Save what there is: the power-fail line announces a cut."""
-        self.clock.begin(now_s, self.clock.uptime_s)
+        """The power-fail line announces a cut: save what there is, and return the actions.
+
+        Supply is opened with the last of the power: a latching relay would stay closed through
+        the outage, and give supply when power is back before anything has judged whether it may.
+        """
+        self._begin(now_s, self.clock.uptime_s)
+        self._prepare_for_cut()
+        return self._finish()
+
+    def _prepare_for_cut(self):
         self._failing_s = self.clock.uptime_s
+        self.supply.hold_for_power(POWER_BACK_S)
         if not self._values[ledger.POWER_FAILED]:
             self.recorder.record_event(messages.EVENT_POWER_FAILED, 0)
             self._values[ledger.POWER_FAILED] = 1
@@ -147,7 +156,7 @@ class Board:
     def _watch_power(self):
         """The power-fail line may have been wrong, or the dip too short to stop the board."""
         if self.inputs & POWER_FAILING:
-            self.power_failing(self.clock.time_s)
+            self._prepare_for_cut()
         elif self._values[ledger.POWER_FAILED]:
             passed_s = self.clock.uptime_s - self._failing_s
             if passed_s >= POWER_BACK_S:

@@ -173,6 +173,11 @@ class Supply:
             self.changed = True
             self.actions |= actions.SEND_STATUS | actions.SHOW
 
+    def hold_for_power(self, seconds):
+        """Let the start hold stand for so long from now: power is failing, or may be."""
+        self._start_until_s = max(self._start_until_s, self._clock.uptime_s + seconds)
+        self.set_hold(holds.START, True)
+
     def review(self, account, is_friendly):
         """Judge the holds that nobody commands; `is_friendly`: no credit cut at this time."""
         self._review_credit(account, is_friendly)

@@ -43,7 +43,7 @@ class PowerFail:
     """
 
     def __init__(self, pin, save):
-        self._save = save  # called for every fall: writes what must not be lost
+        self._save = save  # called for every fall: writes what must not be lost, opens supply
         self._fallen = asyncio.ThreadSafeFlag()
         pin.irq(self._fall, pin.IRQ_FALLING)
 

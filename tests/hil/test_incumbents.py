@@ -13,6 +13,7 @@ import pytest
 from protocol import commands, keys, messages, programme
 from simulator.fleet import House
 from tests.hil.desk import PASSWORD, Desk
+from tests.micropython import run_micropython
 from tools.broker import HEADEND_USER, Broker
 
 METER = "SIM1"
@@ -126,7 +127,7 @@ def test_a_load_that_comes_and_goes_trips_too(house):
 def test_energy_is_kept_by_the_minute_and_not_by_the_day(house):
     """Elsewhere: saved once a day; a cut costs the utility up to a day of energy."""
     house.act(appliance="lamp", power_w=400)
-    live(house, 20 * 3600)
+    live(house, 6 * 3600)
     before = house.observe()
     cut(house, 60)
     live(house, 5)
@@ -139,7 +140,7 @@ def test_without_network_the_board_does_not_start_anew(tmp_path):
     """Elsewhere: reboot when the access point or the broker is away for some minutes."""
     house = begin(tmp_path, broker_port=1)  # nobody listens there
     house.act(wifi=False)
-    live(house, 3 * DAY_S)
+    live(house, DAY_S)
     outages, log = status(house)[OUTAGES], house.log.read_text()
     house.kill()
     assert outages == 0
@@ -159,6 +160,77 @@ def test_quick_power_cycles_reset_nothing(house, cycles):
     assert after[ENERGY_WH] >= before[ENERGY_WH]
     assert (house.directory / "flash.img").exists()
     assert "NOT CONFIGURED" not in " ".join(house.observe()["display"])
+
+
+NVS_THAT_DOES_NOT_OPEN = """
+import sys
+sys.path.insert(1, "simulator/hardware")
+import esp32
+from firmware.drivers import nvs
+from simulator.hardware import rig
+
+class Kept:
+    record = b""
+    writes = 0
+    def load(self):
+        return self.record
+    def save(self, record):
+        Kept.record = record
+        Kept.writes += 1
+
+rig.nvs = Kept()
+assert nvs.Values().keep_text(nvs.METER, "KATS0001")
+kept = Kept.record
+rig.nvs = None  # no page can be opened
+broken = nvs.Values()
+assert broken.trouble and broken.text(nvs.METER, "unknown") == "unknown"
+assert not broken.keep_text(nvs.METER, "OTHER")
+rig.nvs = Kept()
+esp32.NVS._kept = None
+assert nvs.Values().text(nvs.METER) == "KATS0001"
+assert (Kept.record, Kept.writes) == (kept, 1)
+print("kept")
+"""
+
+
+def test_an_nvs_that_does_not_open_is_never_erased():
+    """Elsewhere: it is erased and begun anew, and identity and calibration with it."""
+    assert run_micropython(NVS_THAT_DOES_NOT_OPEN).strip() == "kept"
+
+
+def test_a_latching_relay_does_not_stay_closed_through_an_outage(house):
+    """Elsewhere: supply is there when power is back, until the firmware has started."""
+    house.act(appliance="heater", power_w=400)
+    live(house, 30)
+    assert house.observe()["relay_closed"]
+    house.act(power_failing=True)  # the line tells 100 ms before
+    live(house, 1)
+    cut = house.observe()
+    assert not cut["relay_closed"]
+    house.act(mains=False)
+    live(house, 600)
+    house.act(mains=True)
+    live(house, 5)
+    after = house.observe()
+    assert after["relay_closed"]
+    assert after["relay_operations"] == cut["relay_operations"] + 1
+
+
+def test_where_no_line_announces_cuts_a_relay_that_should_be_open_is_opened_first_of_all(house):
+    """The ledger says so to boot.py, before the rest of the firmware is loaded."""
+    house.act(appliance="heater", power_w=3 * BUILT_IN_LIMIT_W)
+    live(house, 5)
+    assert not house.observe()["relay_closed"]
+    before_mwh = house.observe()["delivered_mwh"]
+    house.act(weld=True)  # a shock closes the contacts in the moment of the cut
+    house.act(weld=False)
+    house.act(mains=False)
+    live(house, 60)
+    house.act(mains=True)
+    live(house, 5)
+    after = house.observe()
+    assert not after["relay_closed"]
+    assert after["delivered_mwh"] - before_mwh < 3 * BUILT_IN_LIMIT_W * 1000 // 3600
 
 
 @pytest.fixture

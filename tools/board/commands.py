@@ -23,6 +23,20 @@ board_app = typer.Typer(
 )
 
 PortOption = Annotated[str, typer.Option(help="The board's serial port, e.g. /dev/ttyUSB0.")]
+BoardOption = Annotated[str, typer.Option(help="Board definition.")]
+BrokerOption = Annotated[str, typer.Option(help="The broker, as the board sees it: HOST[:PORT].")]
+PasswordFileOption = Annotated[
+    Path | None, typer.Option(help="File with the Wi-Fi password; asked for otherwise.")
+]
+AuthorityOption = Annotated[
+    Path | None, typer.Option(help="The authority's certificate (DER): switches TLS on.")
+]
+CertificateOption = Annotated[
+    Path | None, typer.Option(help="The board's own certificate (DER), for the broker.")
+]
+PrivateKeyOption = Annotated[
+    Path | None, typer.Option(help="The private key of that certificate (DER).")
+]
 OutputOption = Annotated[Path, typer.Option(help="Folder of the build; made anew each time.")]
 DEFAULT_OUTPUT = Path("build/board")
 DEFAULT_BOARD = "esp32_devkit"
@@ -99,24 +113,14 @@ def provision_board(
     config: Annotated[
         Path | None, typer.Option(help="Take the settings from this file, not from the registry.")
     ] = None,
-    broker: Annotated[
-        str, typer.Option(help="The broker, as the board sees it: HOST[:PORT].")
-    ] = "",
+    broker: BrokerOption = "",
     ssid: Annotated[str, typer.Option(help="Wi-Fi network.")] = "",
-    wifi_password_file: Annotated[
-        Path | None, typer.Option(help="File with the Wi-Fi password; asked for otherwise.")
-    ] = None,
+    wifi_password_file: PasswordFileOption = None,
     open_wifi: Annotated[bool, typer.Option(help="The Wi-Fi has no password on purpose.")] = False,
-    authority: Annotated[
-        Path | None, typer.Option(help="The authority's certificate (DER): switches TLS on.")
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="The board's own certificate (DER), for the broker.")
-    ] = None,
-    private_key: Annotated[
-        Path | None, typer.Option(help="The private key of that certificate (DER).")
-    ] = None,
-    board: Annotated[str, typer.Option(help="Board definition.")] = DEFAULT_BOARD,
+    authority: AuthorityOption = None,
+    certificate: CertificateOption = None,
+    private_key: PrivateKeyOption = None,
+    board: BoardOption = DEFAULT_BOARD,
     replace: Annotated[
         bool, typer.Option(help="Even if the board is another meter until now.")
     ] = False,
@@ -124,38 +128,43 @@ def provision_board(
     as_json: JsonOption = False,
 ) -> None:
     """Give a board its identity, keys and network; verify by reading back."""
-    if (certificate is None) != (private_key is None):
-        fail("Give --certificate and --private-key together.")
-    if board not in pins.names():
-        fail(f"There is no board {board!r}. Name one of {', '.join(pins.names())}.")
+    _require_board(board)
+    files = _files(authority, certificate, private_key)
     if config is not None:
-        settings = provision.read_config_file(config)
-        if settings["meter"] != meter:
-            fail(f"{config} is for {settings['meter']}, not for {meter}.")
+        settings = _settings_in(config, meter)
     else:
-        settings = _settings_of(home, meter, broker, ssid, wifi_password_file, open_wifi)
+        settings = _settings_of(home, meter, broker, ssid)
+        settings["wifi"]["password"] = _password(wifi_password_file, open_wifi)
     settings["board"] = board
     if authority is not None:
         settings["broker"]["tls"] = True
     provision.require_secrets(settings, open_wifi=open_wifi)
-    files = _files(authority, certificate, private_key)
     identity = provision.Identity(settings, files)
-    with connect(port, _quiet if as_json else _say) as device:
-        written = provision.provision(
-            device, identity, _quiet if as_json else _say, replace=replace
-        )
+    say = _quiet if as_json else _say
+    with connect(port, say) as device:
+        written = provision.provision(device, identity, say, replace=replace)
         if written:
             device.reset()
     show_facts({"meter": meter, "written": written, "verified": True}, as_json=as_json)
+
+
+def _require_board(board: str) -> None:
+    if board not in pins.names():
+        fail(f"There is no board {board!r}. Name one of {', '.join(pins.names())}.")
 
 
 def _quiet(_text: str) -> None:
     pass
 
 
-def _settings_of(
-    home: Path, meter: str, broker: str, ssid: str, password_file: Path | None, open_wifi: bool
-) -> dict[str, Any]:
+def _settings_in(config: Path, meter: str) -> dict[str, Any]:
+    settings = provision.read_config_file(config)
+    if settings["meter"] != meter:
+        fail(f"{config} is for {settings['meter']}, not for {meter}.")
+    return settings
+
+
+def _settings_of(home: Path, meter: str, broker: str, ssid: str) -> dict[str, Any]:
     """The settings of a registered meter, with the network that was named."""
     if not broker or not ssid:
         fail("Say where the broker is and which Wi-Fi leads there: --broker HOST --ssid NAME.")
@@ -166,7 +175,6 @@ def _settings_of(
     settings = meter_settings(home, meter, host, ssid)
     if port:
         settings["broker"]["port"] = int(port)
-    settings["wifi"]["password"] = _password(password_file, open_wifi)
     return settings
 
 
@@ -185,6 +193,8 @@ def _files(
     authority: Path | None, certificate: Path | None, private_key: Path | None
 ) -> dict[str, bytes]:
     """What lies beside config.json, by the names that the firmware looks for."""
+    if (certificate is None) != (private_key is None):
+        fail("Give --certificate and --private-key together.")
     named = {
         provision.AUTHORITY_FILE: authority,
         provision.CERTIFICATE_FILE: certificate,
@@ -203,7 +213,7 @@ def _files(
 @board_app.command("test")
 def run_bench_test(
     port: PortOption,
-    board: Annotated[str, typer.Option(help="Board definition.")] = DEFAULT_BOARD,
+    board: BoardOption = DEFAULT_BOARD,
     as_json: JsonOption = False,
 ) -> None:
     """Test metering chip, relay, display, LED and button on the bench, step by step."""
@@ -225,7 +235,7 @@ def calibrate_board(
     current: Annotated[float, typer.Option(help="A that it shows.")],
     power: Annotated[float, typer.Option(help="W that it shows.")],
     seconds: Annotated[int, typer.Option(help="How long to measure.")] = 30,
-    board: Annotated[str, typer.Option(help="Board definition.")] = DEFAULT_BOARD,
+    board: BoardOption = DEFAULT_BOARD,
     as_json: JsonOption = False,
 ) -> None:
     """Put a known steady load on the meter, and let the board correct itself by it."""

@@ -36,6 +36,14 @@ found = Config(read_settings())
 print(repr((found.meter, found.host, found.port)))
 """
 
+# What boot.py looks for when the file system is gone. A board lives without it.
+_NOTE = """
+from firmware.drivers import nvs
+values = nvs.Values()
+wanted = {{nvs.METER: {meter!r}, nvs.BOARD: {board!r}}}
+print(all([values.text(k) == v or values.keep_text(k, v) for k, v in wanted.items()]))
+"""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -136,6 +144,9 @@ def provision(
         written.append(name)
         say(f"{name}: written, {len(content)} B, read back the same")
     _verify(device, identity)
+    note = _NOTE.format(meter=identity.meter, board=str(identity.settings.get("board", "")))
+    if device.run(note).strip() != "True":
+        say("the NVS keeps nothing: should the file system be lost, the board forgets its name")
     return written
 
 

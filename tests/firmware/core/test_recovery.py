@@ -4,6 +4,7 @@ import pytest
 
 from firmware.core import holds, ledger
 from firmware.core.account import ENERGY
+from firmware.core.actions import OPEN_RELAY
 
 RECONNECT, CREDIT = 2, 4
 STORE_FAULT = 1038
@@ -89,3 +90,23 @@ def test_a_ring_that_cannot_be_read_is_told_and_holds_nothing(bench, part):
     bench.cut(10)
     bench.run(1)
     assert (bench.holds, bench.events(STORE_FAULT)) == (0, [part])
+
+
+def test_supply_is_opened_with_the_last_of_the_power(bench):
+    """A latching relay would stay closed through the outage, until the firmware runs again."""
+    bench.run(30)
+    assert bench.is_closed
+    assert bench.drive(bench.board.power_failing(bench.now_s)) & OPEN_RELAY
+    assert not bench.is_closed
+    bench.cut(600)
+    bench.run(1)
+    assert bench.is_closed  # nothing holds it, and no start delay is asked for
+
+
+def test_after_a_dip_that_did_not_stop_the_board_supply_comes_back(bench):
+    bench.run(30)
+    bench.drive(bench.board.power_failing(bench.now_s))
+    bench.run(5)
+    assert not bench.is_closed
+    bench.run(10)
+    assert bench.is_closed

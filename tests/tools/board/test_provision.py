@@ -2,12 +2,15 @@
 
 import json
 import secrets
+import subprocess
+import sys
 
 import pytest
 
 from tools.board.device import connect
 from tools.board.provision import CONFIG_FILE, Identity, provision, require_secrets
 from tools.errors import ToolError
+from tools.folders import ROOT
 
 
 def settings(**changes):
@@ -26,12 +29,27 @@ def quiet(_text):
     pass
 
 
+def bijli(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "tools", "board", *words], cwd=ROOT, capture_output=True, text=True
+    )
+
+
 def test_a_new_board_gets_its_identity_and_the_firmware_on_it_agrees(board):
     identity = Identity(settings(), {"ca.der": bytes(range(256)) * 3})
     with connect(board.port) as device:
         assert provision(device, identity, quiet) == ["ca.der", CONFIG_FILE]
     assert json.loads((board.files / CONFIG_FILE).read_text()) == identity.settings
     assert (board.files / "ca.der").read_bytes() == bytes(range(256)) * 3
+
+
+def test_the_boards_name_is_also_where_it_is_found_without_a_file_system(board):
+    said = []
+    with connect(board.port) as device:
+        provision(device, Identity(settings()), said.append)
+        kept = device.ask("(values.text(nvs.METER), values.text(nvs.BOARD))")
+    assert kept == ("KATS0001", "esp32_devkit")
+    assert not any("NVS" in line for line in said)
 
 
 def test_provisioning_again_writes_nothing(board):
@@ -125,3 +143,34 @@ def test_a_network_that_is_open_on_purpose_may_be():
 def test_random_keys_are_never_refused():
     for _ in range(1000):
         require_secrets(settings())
+
+
+def test_the_command_line_provisions_and_a_second_run_writes_nothing(board, tmp_path):
+    config = tmp_path / "KATS0001.json"
+    config.write_text(json.dumps(settings()))
+    words = ["provision", "KATS0001", "--port", board.port, "--config", str(config), "--json"]
+    done = bijli(*words)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "meter": "KATS0001",
+        "written": [CONFIG_FILE],
+        "verified": True,
+    }
+    assert json.loads((board.files / CONFIG_FILE).read_text())["meter"] == "KATS0001"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["KATS0002", "--config", "{config}"], "is for KATS0001"),
+        (["KATS0001", "--config", "{config}", "--board", "esp64"], "There is no board"),
+        (["KATS0001", "--config", "{config}", "--certificate", "{config}"], "--private-key"),
+        (["KATS0001"], "--broker HOST --ssid NAME"),
+    ],
+)
+def test_what_does_not_fit_together_is_told_before_a_port_is_opened(tmp_path, words, says):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(settings()))
+    done = bijli("provision", *[word.format(config=config) for word in words], "--port", "/dev/no")
+    assert done.returncode == 2
+    assert says in done.stderr
