@@ -11,7 +11,7 @@ from simulator.errors import NotRunning
 from simulator.faults import FAULTS, Event, FaultError
 from simulator.fleet import House
 
-RETRY_S = 10  # what waits for the power looks so often whether it is there
+RETRY_S = 60  # what waits for the power looks so often whether it is there
 # Actions on what is around a house, and not in it.
 OUTSIDE = {
     "broker": "a broker that can be stopped",

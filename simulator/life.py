@@ -20,7 +20,7 @@ from simulator.errors import BoardDied
 from simulator.far_end import OpenFarEnd
 from simulator.faults import Event
 from simulator.fleet import DATA_BYTES, House, heap_budget
-from simulator.injection import Injector
+from simulator.injection import RETRY_S, Injector
 from simulator.invariants import Checker, Violation
 from simulator.story import Happening, Story
 from simulator.suffering import Suffering
@@ -122,7 +122,8 @@ class Life:
                 waits.append(START_S + self._told[0].at_s)
             next_fault_s = self._injector.next_s()
             if next_fault_s is not None:
-                waits.append(next_fault_s)
+                overdue = next_fault_s <= self.house.now_s  # it waits for the power
+                waits.append(self.house.now_s + RETRY_S if overdue else next_fault_s)
             self.house.run_until_relay(max(min(waits), self.house.now_s + 1))
             self._look()
 
