@@ -24,6 +24,7 @@ from firmware.core.metering import OK
 from firmware.core.programmes import Programmes
 from firmware.core.recorder import Recorder
 from firmware.core.schedule import Schedule
+from firmware.core.steady import Steady
 from firmware.core.supervision import Supervision
 from firmware.core.supply import Supply
 from firmware.core.texts import WIDTH
@@ -56,6 +57,7 @@ class Board:
         self.usage = Usage(values, self.account)
         self._agenda = Agenda(self, values)
         self._door = Door(self, values)
+        self._steady = Steady(self, values)
         self._actions = 0
         self._recovered = False
         self._ready_s = 0  # uptime
@@ -170,6 +172,11 @@ class Board:
         `sample` is what the chip said last (`valid` tells whether it said anything);
         `load_side_live` is what the sense behind the relay sees.
         """
+        steady = self._steady
+        if uptime_s < steady.until_s and steady.passes(
+            now_s, uptime_s, sample, load_side_live, self.inputs
+        ):
+            return 0
         self._begin(now_s, uptime_s)
         if self.inputs or self._values[ledger.POWER_FAILED]:
             self._watch_power()
@@ -179,7 +186,10 @@ class Board:
         if self._recovered or uptime_s >= self._ready_s:
             self._agenda.review()
         self.supply.verify_relay(load_side_live)
-        return self._finish()
+        wanted = self._finish()
+        if not wanted:
+            steady.judge(sample, load_side_live, self.inputs, self._persisted_s)
+        return wanted
 
     def press_button(self, now_s, uptime_s):
         """Take a press of the button; return the actions."""
@@ -211,6 +221,7 @@ class Board:
         return self._door.has_concluded(identity)
 
     def _begin(self, now_s, uptime_s):
+        self._steady.end()
         self.supply.actions = self._agenda.actions = 0
         self.clock.begin(now_s, uptime_s)
         self._actions = SET_CLOCK if self.clock.has_settled else 0
@@ -261,7 +272,7 @@ class Board:
         outcome = self.energy.count(sample.energy_wh, elapsed_s)
         if outcome == energy.IMPLAUSIBLE:
             self.supply.metering.doubt(elapsed_s)
-            self.supply.outwait()
+            self.supply.suspect_load(sample)
             return
         self.supply.metering.accept(elapsed_s)
         self._take(sample)
@@ -288,6 +299,7 @@ class Board:
     def persist(self):
         """Write the ledger now; return False if the store refused (the next write tries again)."""
         values = self._values
+        self._steady.end()
         self.supply.save()
         self.supply.changed = False
         self.account.changed = False
@@ -319,6 +331,7 @@ class Board:
         """
         if state < self.clock.state:
             return
+        self._steady.end()
         step_s = self.clock.adjust(now_s, state)
         if step_s:
             self.recorder.record_event(messages.EVENT_CLOCK_SET, step_s)

@@ -19,6 +19,7 @@ from protocol import messages
 from protocol import programme as wire
 
 MAINS_PRESENT_DV = 500  # 50.0 V
+_TIMED = holds.START | holds.LOCKOUT | holds.OVERLOAD
 _ALARM_WELD = 1  # the values of event 1041
 _ALARM_MISS = 2
 
@@ -45,6 +46,7 @@ class Supply:
         self.voltage_dv = 0
         self._load_dw = 0  # last measured with the relay closed
         self._start_until_s = 0
+        self._is_suspect = False  # the last frame was whole, and its energy could not be true
         self._driven = False
         self._confirm = 0
         self._tamper_holds = False
@@ -86,6 +88,21 @@ class Supply:
         self._values[RELAY_WELDED] = 1 if self.relay.is_welded else 0
         self._values[HOLDS] = self.holds & holds.LASTING
 
+    def is_supplied(self):
+        """Tell whether the consumer has mains, as far as relay and chip can tell."""
+        return self.relay.closed and self.voltage_dv >= MAINS_PRESENT_DV
+
+    def is_calm(self, load_side_live):
+        """Tell whether no timer runs and nothing stands that ends by itself."""
+        return not (
+            self.holds & _TIMED
+            or self.feeder.has_deadline
+            or self.retry.has_used
+            or self.cover.is_open()
+            or not self.limiter.is_calm()
+            or not self.relay.is_calm(load_side_live)
+        )
+
     def is_write_due(self):
         """Tell whether a timer of the protection has run too far ahead of the ledger."""
         is_ahead = self.limiter.is_ahead or self.metering.is_ahead
@@ -109,12 +126,24 @@ class Supply:
         elif sample.voltage_dv >= MAINS_PRESENT_DV:
             self._values[SUPPLY_S] += clock.elapsed_s
         self._load_dw = load_dw
+        self._is_suspect = False
         verdict = self.limiter.judge(load_dw, clock.elapsed_s, clock.uptime_s)
         if self.retry.has_used:
             is_good = self.relay.closed and not (verdict or self.limiter.is_over)
             self.retry.observe(is_good, clock.elapsed_s)
         if verdict:
             self._trip(verdict)
+
+    def suspect_load(self, sample):
+        """Take a whole frame whose energy cannot be true: its load may be, if it says so again.
+
+        A counter that jumped says nothing against the power beside it; one bad frame trips nobody.
+        """
+        is_again, self._is_suspect = self._is_suspect, True
+        if is_again and self.relay.closed:
+            self._load_dw = max(self._load_dw, self.limiter.measure_dw(sample))
+            self.limiter.is_over = True
+        self.outwait()
 
     def outwait(self):
         """Let a second pass without a measurement: an overload goes on, nothing cools down."""
@@ -181,7 +210,7 @@ class Supply:
     def review(self, account, is_friendly):
         """Judge the holds that nobody commands; `is_friendly`: no credit cut at this time."""
         self._review_credit(account, is_friendly)
-        if self.holds & (holds.START | holds.LOCKOUT | holds.OVERLOAD):
+        if self.holds & _TIMED:
             self._end_in_time(self._clock.uptime_s)
         is_fault = self.metering.is_faulty or self.relay.is_welded
         if is_fault != bool(self.holds & holds.FAULT):

@@ -137,3 +137,19 @@ def test_a_line_that_goes_dead_for_a_moment_does_not_end_a_weld(bench, pulse_s):
     live(bench, pulse_s, False)
     live(bench, 1, True)
     assert bench.holds == holds.FAULT
+
+
+def test_an_overload_beside_a_counter_that_jumped_trips_from_the_second_frame_on(bench):
+    bench.run(10, 100)
+    bench.chip_offset_wh += 5_000
+    bench.run(3, 2_233)
+    assert bench.holds & holds.OVERLOAD
+
+
+def test_one_frame_that_cannot_be_true_trips_nobody(bench):
+    bench.run(10, 100)
+    bench.chip_offset_wh += 5_000
+    bench.run(1, 2_233)
+    bench.chip_offset_wh -= 5_000
+    bench.run(5, 100)
+    assert not bench.holds
