@@ -35,6 +35,11 @@ class Clock:
         """Return board time at `uptime_s`, for a caller without a better clock."""
         return self.time_s + uptime_s - self.uptime_s
 
+    @property
+    def is_slewing(self):
+        """Whether a small difference is still being made up."""
+        return self._slew_s != 0
+
     def begin(self, now_s, uptime_s):
         """Move on to a moment; `now_s` counts only if the clock is set."""
         elapsed_s = uptime_s - self.uptime_s

@@ -21,7 +21,7 @@ class Feeder:
         self._second_w = 0  # 0: the package has none
         self._inputs = 0
         self._is_second_hours = False
-        self._has_deadline = True  # or something was commanded since
+        self.has_deadline = True  # or something was commanded since
         self.source = commands.SOURCE_MAINS
 
     def configure(self, programme):
@@ -34,13 +34,13 @@ class Feeder:
         """Take a source by command, until a time or (0) until told otherwise."""
         self._values[SOURCE] = source
         self._values[SOURCE_UNTIL_S] = until_s
-        self._has_deadline = True
+        self.has_deadline = True
 
     def command_emergency(self, limit_w, until_s):
         """Take an emergency limit until a time, or (0 W) end it."""
         self._values[EMERGENCY_LIMIT_W] = limit_w
         self._values[EMERGENCY_UNTIL_S] = until_s
-        self._has_deadline = True
+        self.has_deadline = True
 
     def watch(self, inputs, is_second_hours):
         """Take the input lines and whether these are the second limit's hours.
@@ -48,7 +48,7 @@ class Feeder:
         Return whether anything may be different from the last time, deadlines included.
         """
         if inputs == self._inputs and is_second_hours == self._is_second_hours:
-            return self._has_deadline
+            return self.has_deadline
         self._inputs = inputs
         self._is_second_hours = is_second_hours
         return True
@@ -60,7 +60,7 @@ class Feeder:
             values[EMERGENCY_LIMIT_W] = 0
             self._recorder.record_event(messages.EVENT_EMERGENCY_LIMIT, 0)
         self._follow_source(now_s)
-        self._has_deadline = bool(values[EMERGENCY_LIMIT_W] or values[SOURCE])
+        self.has_deadline = bool(values[EMERGENCY_LIMIT_W] or values[SOURCE])
         limit_w = self._limit_w
         if self._second_w and (self.source or self._is_second_hours):
             limit_w = self._second_w

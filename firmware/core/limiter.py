@@ -130,6 +130,10 @@ class Limiter:
             return self._trip(uptime_s)
         return NOTHING
 
+    def is_calm(self):
+        """Tell whether no band's timer runs and the load is under every threshold."""
+        return not (self.is_over or self._timer_s[0] or self._unbalance_s or self.is_ahead)
+
     def _run_timers(self, load_dw, phase_dw, elapsed_s, cooled_s):
         """Let every band's timer run forward or backward; return whether one is at its end."""
         timers = self._timer_s

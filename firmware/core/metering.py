@@ -105,6 +105,26 @@ class Metering:
             return False
         return self._same_s >= self._frozen_s or self._owed_dws >= _OWED_MAX_WH * _DWS_PER_WH
 
+    def is_calm(self):
+        """Tell whether all is well and the last two samples showed the same."""
+        return self._same_s > 0 and self.state == OK and not self._bad_s and not self.is_ahead
+
+    def calm_left_s(self):
+        """Return for how long the same samples would not yet be called frozen."""
+        if not self._frozen_s or self._voltage_dv < _MAINS_DV:
+            return _STEP_MAX_S
+        left_s = self._frozen_s - self._same_s
+        if self._power_dw > 0:
+            owed_dws = _OWED_MAX_WH * _DWS_PER_WH - self._owed_dws
+            return min(left_s, owed_dws // self._power_dw)
+        return left_s
+
+    def stand_still(self, elapsed_s):
+        """Let seconds of the same sample have passed, within `calm_left_s`."""
+        self._same_s += elapsed_s
+        if self._power_dw > 0 and self._owed_dws < _OWED_MAX_WH * _DWS_PER_WH:
+            self._owed_dws += self._power_dw * elapsed_s
+
     def accept(self, elapsed_s):
         """The sample and its energy are good."""
         self._has_measured = True

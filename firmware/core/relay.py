@@ -33,6 +33,12 @@ class Relay:
         self.has_alarm = False
         self._pulsed_s = uptime_s
 
+    def is_calm(self, load_side_live):
+        """Tell whether the line is as commanded, and nothing is left of when it was not."""
+        return self.closed == load_side_live and not (
+            self.attempts or self.is_welded or self.has_alarm
+        )
+
     def verify(self, load_side_live, mains_present, uptime_s):
         """Return MATCHED, WELDED, MISSED or ALARM for what the sense says this second."""
         if self.closed == load_side_live or (self.closed and not mains_present):
