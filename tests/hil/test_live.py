@@ -82,7 +82,8 @@ def test_a_house_woken_later_had_no_mains_meanwhile(make_house):
     house.stop()
     house.wake(START_S + 86_400)
     assert house.observe()["t_s"] == START_S + 86_400
-    assert house.observe()["delivered_mwh"] == before["delivered_mwh"]
+    # The lamp burns while the board starts, which takes less than a second.
+    assert 0 <= house.observe()["delivered_mwh"] - before["delivered_mwh"] < 100 * 1000 / 3600
 
 
 def test_without_access_point_there_is_no_session_and_with_it_there_is_one(tmp_path):
