@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tools import customers, live, money, office
+from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
 from tools.trial import trial_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(office.meter_app, name="meter")
 app.add_typer(board_app, name="board")
+app.add_typer(bench_app, name="bench")
 app.add_typer(customers.consumer_app, name="consumer")
 app.add_typer(customers.package_app, name="package")
 app.add_typer(money.tariff_app, name="tariff")
@@ -64,12 +66,6 @@ _ANY_WORDS = {"allow_extra_args": True, "ignore_unknown_options": True}
 def reserve_token() -> None:
     """Reserved for credit tokens that are typed in at the meter."""
     fail("`bijli token` is not there yet. Sell credit with `bijli credit METER AMOUNT`.")
-
-
-@app.command("bench", hidden=True, context_settings=_ANY_WORDS)
-def reserve_bench() -> None:
-    """Reserved for measurements of the whole system."""
-    fail("`bijli bench` is not there yet. Single measurements are modules in tools/bench.")
 
 
 def main() -> None:

@@ -4,8 +4,8 @@
 heap of a chip (its code and 64 KB), its connection is reset again and again, and it greets again
 every time. The pauses take virtual time, so a cycle costs a TLS handshake and little else. The
 heap is measured after collecting, at moments in which more or less of a session is under way, so
-growth is the least of the later half less the least of the earlier one. The process's own memory
-shows what TLS keeps outside of Python's heap. It must not know the firmware.
+growth is the least of the later half less the least of the earlier one, 0 when that is less. The
+process's own memory shows what TLS keeps outside of Python's heap. It must not know the firmware.
 """
 
 import argparse
@@ -108,7 +108,7 @@ def _run(bench: Reconnector, cycles: int, tls: bool) -> Facts:
         "heap_live_bytes": live,
         "heap_peak_bytes": heap["data_bytes_peak"],
         "heap_budget_bytes": heap["data_bytes"] + heap["free_bytes"],
-        "heap_growth_bytes": min(live[SAMPLES // 2 :]) - min(live[: SAMPLES // 2]),
+        "heap_growth_bytes": max(0, min(live[SAMPLES // 2 :]) - min(live[: SAMPLES // 2])),
         "process_bytes": process,
         "process_growth_bytes": process[-1] - process[0],
         "descriptors": descriptors,
