@@ -12,6 +12,7 @@ import struct
 import sys
 
 import network
+import rom
 import uos
 import vfs
 
@@ -270,8 +271,8 @@ def main(parameters):
 
 def _start(bench, heap):
     heap.simulator_loaded()
-    # Code lies in this heap, not in flash as on a chip: collecting often keeps it in one piece, and
-    # what is left for the firmware's data too.
+    # Code runs from the image, but what it makes when imported lies in this heap: collecting often
+    # keeps that in one piece, and what is left for the firmware's data too.
     gc.threshold(_IMPORT_THRESHOLD_BYTES)
     # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
     import firmware.core.board
@@ -351,7 +352,9 @@ def _put_files_aside(parameters):
         if parameters[name]:
             parameters[name] = _REAL_ROOT + parameters[name]
     return [
-        folder if folder == ".frozen" else _REAL_ROOT + folder for folder in sys.path if folder
+        folder if folder.startswith((".frozen", rom.FOLDER)) else _REAL_ROOT + folder
+        for folder in sys.path
+        if folder
     ]
 
 

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from simulator import interpreter
+from simulator import interpreter, rom_image
 from simulator.errors import BoardDied
 
 LOG_TAIL_LINES = 12
@@ -20,19 +20,26 @@ STOP_TIMEOUT_S = 10
 Facts = dict[str, Any]
 
 
-def firmware_path(build: Path | None = None) -> list[str]:
-    """Where a board imports from: compiled, or sources with `BIJLI_FIRMWARE_SOURCE=1`."""
+def find_build(build: Path | None = None) -> Path:
+    """Where a board's code is: compiled, or sources with `BIJLI_FIRMWARE_SOURCE=1`."""
     if build is None:
         source = os.environ.get("BIJLI_FIRMWARE_SOURCE") == "1"
         build = interpreter.ROOT if source else interpreter.compile_sources()
-    return [str(build / "simulator/hardware"), str(build), ".frozen"]
+    return build
 
 
 def command(heap_bytes: int, build: Path | None, call: str) -> tuple[list[str], dict[str, str]]:
-    """The command and environment that run `call` of `simulator.board` inside MicroPython."""
+    """The command and environment that run `call` of `simulator.board` inside MicroPython.
+
+    Compiled code runs from an image outside of the heap, sources from their folder.
+    """
+    build = find_build(build)
+    folders = (str(build / "simulator/hardware"), str(build), ".frozen")
     # The chip knows no zone; without TZ its `mktime` would use that of this process.
-    environment = dict(os.environ, MICROPYPATH=":".join(firmware_path(build)), TZ="UTC0")
+    environment = dict(os.environ, MICROPYPATH=":".join(folders), TZ="UTC0")
     code = f"from simulator import board; board.{call}"
+    if (build / "simulator/board.mpy").exists():
+        code = f"import rom; rom.mount({str(rom_image.make(build))!r}); {code}"
     return [*interpreter.find().argv, "-X", f"heapsize={heap_bytes}", "-c", code], environment
 
 
