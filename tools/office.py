@@ -24,6 +24,8 @@ ARGUMENT_NAMES = {
     "set_clock": ("now_s",),
     "read_profile": ("first", "last"),
     "show_message": ("text", "seconds"),
+    "set_emergency_limit": ("limit_w", "until_s"),
+    "set_source": ("source", "until_s"),
 }
 # These go with an entry in our books, which a bare command would leave out.
 OWN_COMMANDS = {"credit": "bijli credit", "set_programme": "bijli package assign"}
@@ -226,12 +228,13 @@ def wait_and_show(command_id: str, wait_s: float, *, as_json: bool) -> None:
 def _facts_after(command: Any) -> dict[str, object]:
     """How the board stood when it gave its last receipt, by its own signed word."""
     from controller.fleet.models import MeterState
-    from controller.fleet.rules import names
+    from controller.fleet.rules import STATUS_FIELDS, names
 
     receipt = command.receipts.last()
     if receipt is None:
         return {}
-    state = MeterState(reported_s=receipt.received_s, **receipt.status)
+    told = {name: value for name, value in receipt.status.items() if name in STATUS_FIELDS}
+    state = MeterState(reported_s=receipt.received_s, **told)
     return {**_supply_facts(state), "holds": names(state.holds)}
 
 

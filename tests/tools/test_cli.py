@@ -175,6 +175,28 @@ def test_a_command_that_the_board_refused_ends_with_status_1_and_its_reason(offi
     assert "clock" in out
 
 
+def test_a_receipt_may_tell_more_of_the_board_than_every_board_has(office, answering):
+    answering(commands.STAGE_APPLIED, holds=1, maximum_demand_w=420, **{"40": 7})
+    facts = office.ask("command", "KATS0001", "disconnect")
+    assert (facts["state"], facts["holds"]) == ("applied", ["disconnected by the operator"])
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "arguments"),
+    [
+        ("set_emergency_limit", ("limit_w=200", "until_s=200003600"), [200, 200_003_600]),
+        ("clear_tamper", (), []),
+        ("set_source", ("source=1", "until_s=0"), [1, 0]),
+    ],
+)
+def test_every_command_of_the_wire_can_be_given(office, answering, name, words, arguments):
+    from controller.headend.models import Command
+
+    answering(commands.STAGE_APPLIED)
+    office.ask("command", "KATS0001", name, *words)
+    assert list(Command.objects.get().arguments.values()) == arguments
+
+
 def test_arguments_of_a_command_are_given_by_name(office, answering):
     from controller.headend.models import Command
 
