@@ -19,8 +19,8 @@ from firmware.core.clock import UNSET, Clock
 from firmware.core.counters import Counters
 from firmware.core.door import Door
 from firmware.core.holds import OPERATOR
-from firmware.core.inputs import POWER_FAILING
 from firmware.core.metering import OK
+from firmware.core.power import Power
 from firmware.core.programmes import Programmes
 from firmware.core.recorder import Recorder
 from firmware.core.schedule import Schedule
@@ -35,7 +35,6 @@ from protocol import programme as wire
 RECOVERY_S = 10  # so long what fell due in an outage waits for the chip to tell what it counted
 PROGRAMME_STORE = 2  # in the event of a store fault
 RESET_POWER_ON = 1  # as in the hello message; 0 is unknown and counts as a power cut too
-POWER_BACK_S = 10  # so long the power-fail line must have been quiet for the power to be back
 
 
 class Board:
@@ -54,6 +53,7 @@ class Board:
         self.programmes = Programmes(values, store)
         self.counters = Counters(values, self.clock, self.recorder, self.persist)
         self.supervision = Supervision(values, self.clock, self.recorder)
+        self._power = Power(values, self.clock, self.recorder, self.supply, self.persist)
         self.usage = Usage(values, self.account)
         self._agenda = Agenda(self, values)
         self._door = Door(self, values)
@@ -61,7 +61,6 @@ class Board:
         self._actions = 0
         self._recovered = False
         self._ready_s = 0  # uptime
-        self._failing_s = 0  # uptime at which the power-fail line last spoke
         self._persisted_wh = 0
         self._persisted_s = 0
         self._message = ("", "")
@@ -138,33 +137,10 @@ class Board:
             self.recorder.record_event(messages.EVENT_STORE_FAULT, part)
 
     def power_failing(self, now_s):
-        """The power-fail line announces a cut: save what there is, and return the actions.
-
-        Supply is opened with the last of the power: a latching relay would stay closed through
-        the outage, and give supply when power is back before anything has judged whether it may.
-        """
+        """The power-fail line announces a cut: prepare for it and return the actions."""
         self._begin(now_s, self.clock.uptime_s)
-        self._prepare_for_cut()
+        self._power.prepare_for_cut()
         return self._finish()
-
-    def _prepare_for_cut(self):
-        self._failing_s = self.clock.uptime_s
-        self.supply.hold_for_power(POWER_BACK_S)
-        if not self._values[ledger.POWER_FAILED]:
-            self.recorder.record_event(messages.EVENT_POWER_FAILED, 0)
-            self._values[ledger.POWER_FAILED] = 1
-            self.persist()
-
-    def _watch_power(self):
-        """The power-fail line may have been wrong, or the dip too short to stop the board."""
-        if self.inputs & POWER_FAILING:
-            self._prepare_for_cut()
-        elif self._values[ledger.POWER_FAILED]:
-            passed_s = self.clock.uptime_s - self._failing_s
-            if passed_s >= POWER_BACK_S:
-                self._values[ledger.POWER_FAILED] = 0
-                self.supply.changed = True
-                self.recorder.record_event(messages.EVENT_POWER_RESTORED, passed_s)
 
     def tick(self, now_s, uptime_s, sample, load_side_live):
         """Live through one second; return the actions. Allocates nothing while nothing changes.
@@ -179,7 +155,7 @@ class Board:
             return 0
         self._begin(now_s, uptime_s)
         if self.inputs or self._values[ledger.POWER_FAILED]:
-            self._watch_power()
+            self._power.watch(self.inputs)
         self.supply.follow_inputs(self.inputs, self.schedule.is_second_limit)
         self._measure(sample)
         # Energy from before a cut belongs before everything that fell due since.
@@ -187,7 +163,7 @@ class Board:
             self._agenda.review()
         self.supply.verify_relay(load_side_live)
         wanted = self._finish()
-        if not wanted:
+        if not wanted & ~PERSIST:
             steady.judge(sample, load_side_live, self.inputs, self._persisted_s)
         return wanted
 

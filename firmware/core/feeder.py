@@ -21,7 +21,7 @@ class Feeder:
         self._second_w = 0  # 0: the package has none
         self._inputs = 0
         self._is_second_hours = False
-        self.has_deadline = True  # or something was commanded since
+        self._has_deadline = True  # or something was commanded since
         self.source = commands.SOURCE_MAINS
 
     def configure(self, programme):
@@ -34,13 +34,13 @@ class Feeder:
         """Take a source by command, until a time or (0) until told otherwise."""
         self._values[SOURCE] = source
         self._values[SOURCE_UNTIL_S] = until_s
-        self.has_deadline = True
+        self._has_deadline = True
 
     def command_emergency(self, limit_w, until_s):
         """Take an emergency limit until a time, or (0 W) end it."""
         self._values[EMERGENCY_LIMIT_W] = limit_w
         self._values[EMERGENCY_UNTIL_S] = until_s
-        self.has_deadline = True
+        self._has_deadline = True
 
     def watch(self, inputs, is_second_hours):
         """Take the input lines and whether these are the second limit's hours.
@@ -48,10 +48,14 @@ class Feeder:
         Return whether anything may be different from the last time, deadlines included.
         """
         if inputs == self._inputs and is_second_hours == self._is_second_hours:
-            return self.has_deadline
+            return self._has_deadline
         self._inputs = inputs
         self._is_second_hours = is_second_hours
         return True
+
+    def is_calm(self, is_second_hours):
+        """Tell whether the limit in force can stay until something is told."""
+        return not self._has_deadline and is_second_hours == self._is_second_hours
 
     def limit_w(self, now_s):
         """Return the limit in force, in W or VA; tell when the source or an emergency changes."""
@@ -60,7 +64,7 @@ class Feeder:
             values[EMERGENCY_LIMIT_W] = 0
             self._recorder.record_event(messages.EVENT_EMERGENCY_LIMIT, 0)
         self._follow_source(now_s)
-        self.has_deadline = bool(values[EMERGENCY_LIMIT_W] or values[SOURCE])
+        self._has_deadline = bool(values[EMERGENCY_LIMIT_W] or values[SOURCE])
         limit_w = self._limit_w
         if self._second_w and (self.source or self._is_second_hours):
             limit_w = self._second_w

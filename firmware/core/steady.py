@@ -26,6 +26,7 @@ class Steady:
         self._supply = board.supply
         self._metering = board.supply.metering
         self._programmes = board.programmes
+        self._schedule = board.schedule
         self.until_s = 0  # uptime at which something falls due; 0: not steady
         self._from_s = 0  # uptime of the last second lived through in full
         self._ahead_s = 0  # board time less uptime
@@ -80,7 +81,9 @@ class Steady:
 
         `written_s` is the uptime of the last ledger write.
         """
-        if not self._metering.is_calm() or not self._supply.is_calm(load_side_live):
+        if not self._metering.is_calm():
+            return
+        if not self._supply.is_calm(load_side_live, self._schedule.is_second_limit):
             return
         if inputs & (COVER_OPEN | POWER_FAILING) or self._values[POWER_FAILED]:
             return

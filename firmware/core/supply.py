@@ -92,13 +92,13 @@ class Supply:
         """Tell whether the consumer has mains, as far as relay and chip can tell."""
         return self.relay.closed and self.voltage_dv >= MAINS_PRESENT_DV
 
-    def is_calm(self, load_side_live):
+    def is_calm(self, load_side_live, is_second_hours):
         """Tell whether no timer runs and nothing stands that ends by itself."""
         return not (
             self.holds & _TIMED
-            or self.feeder.has_deadline
             or self.retry.has_used
             or self.cover.is_open()
+            or not self.feeder.is_calm(is_second_hours)
             or not self.limiter.is_calm()
             or not self.relay.is_calm(load_side_live)
         )
