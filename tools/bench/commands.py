@@ -1,7 +1,7 @@
 """`bijli bench …`: what the firmware costs on this machine, as JSON or in words.
 
-Every figure is measured anew; docs/bench.md says what each one is, and how to measure the controller. Machines are noisy: compare two
-runs only with the baseline beside them.
+Every figure is measured anew; docs/bench.md says what each one is, and how to measure the
+controller. Machines are noisy: compare two runs only with the baseline beside them.
 """
 
 from typing import Annotated, Any
