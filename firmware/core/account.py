@@ -18,6 +18,7 @@ from firmware.core.ledger import (
     DAYS_CHARGED,
     DAYS_CREDITED,
     DEBT_PAID,
+    DEBT_PAID_PAISE,
     EMERGENCY_GIVEN,
     LAST_CREDIT_S,
     LIFELINE_GIVEN,
@@ -67,6 +68,7 @@ class Account:
         self._mode_before = POSTPAID
         self._credited = CREDITED_WH
         self._charged = CHARGED_WH
+        self._debt_paid = DEBT_PAID
         self._days_left = 0  # of a flat package
         self.mode = POSTPAID
         self.recharge_overdue_days = 0
@@ -91,6 +93,7 @@ class Account:
         self._mode_before = self.mode
         self.mode = credit[wire.CREDIT_MODE]
         self._credited, self._charged = _REGISTERS[self.mode]
+        self._debt_paid = DEBT_PAID_PAISE if self.mode == MONEY else DEBT_PAID
         differs = self._month.configure(
             tariff,
             credit[wire.CREDIT_SANCTIONED_LOAD_W],
@@ -117,8 +120,9 @@ class Account:
                 values[MONTH] = 0
             self._month.restart()
         if self.mode != self._mode_before:
-            values[EMERGENCY_GIVEN] = values[LIFELINE_GIVEN] = values[DEBT_PAID] = 0
-            values[LAST_CREDIT_S] = values[RECHARGE_WARNED] = values[CHARGED_DAY] = 0
+            values[EMERGENCY_GIVEN] = values[LIFELINE_GIVEN] = 0
+            values[LAST_CREDIT_S] = values[RECHARGE_WARNED] = 0
+            self._open_days()
             self._days_left = values[DAYS_CREDITED] - values[DAYS_CHARGED]
         values[RATED_CRC] = self._crc
 
@@ -151,7 +155,7 @@ class Account:
         """Return what instalments have still to bring in (UP-4)."""
         if self.mode not in _METERED:
             return 0
-        return max(0, self._terms[wire.CREDIT_DEBT_TOTAL] - self._values[DEBT_PAID])
+        return max(0, self._terms[wire.CREDIT_DEBT_TOTAL] - self._values[self._debt_paid])
 
     def paid_until_s(self):
         """Return when a flat package ends; 0 for other packages."""
@@ -161,9 +165,14 @@ class Account:
         """Return 0, or 1 or 2 for the low-credit level reached, or EXHAUSTED."""
         if self.mode == POSTPAID:
             return 0
-        if self.available() <= 0:
+        values = self._values
+        balance = values[self._credited] - values[self._charged]
+        if self.mode == FLAT:
+            left = self._days_left
+        else:
+            left = balance + values[EMERGENCY_GIVEN] + values[LIFELINE_GIVEN]
+        if left <= 0:
             return EXHAUSTED
-        balance = self.balance()
         if balance <= self._terms[wire.CREDIT_LOW_2]:
             return 2
         return 1 if balance <= self._terms[wire.CREDIT_LOW_1] else 0
@@ -242,8 +251,7 @@ class Account:
         if self.mode == MONEY:
             self._month.follow(today)
         if not self._values[CHARGED_DAY]:
-            day = max(today.day_number, self._month.opened.day_number)
-            self._values[CHARGED_DAY] = day - 1
+            self._open_days()
         self._charge_days(today.day_number)
         self._follow_use(today.month)
         if self.mode == FLAT:
@@ -266,29 +274,40 @@ class Account:
         if self.mode == FLAT:
             self._follow_paid(calendar_s)
 
+    def _open_days(self):
+        """Let days count from today, or from the one on which the account opens; none twice."""
+        values = self._values
+        calendar_s = self._clock.calendar_s()
+        if not calendar_s:
+            values[CHARGED_DAY] = 0
+            return
+        self._today.refresh(calendar_s, self._zone.offset_min_at(calendar_s))
+        today = self._today.day_number
+        first = max(today, self._month.opened.day_number)
+        values[CHARGED_DAY] = max(min(values[CHARGED_DAY], today), first - 1)
+
     def _charge_days(self, through):
         """Take daily charge and instalment for the days up to and with `through`."""
         days = through - self._values[CHARGED_DAY]
-        if days <= 0:
+        if days <= 0 or self.mode not in _METERED:
             return
         self._values[CHARGED_DAY] = through
-        if self.mode in _METERED:
-            days = min(days, MISSED_DAYS_MAX)
-            self._take(days * self._terms[wire.CREDIT_DAILY_CHARGE])
-            self._pay_debt(days * self._terms[wire.CREDIT_DEBT_PER_DAY])
+        days = min(days, MISSED_DAYS_MAX)
+        self._take(days * self._terms[wire.CREDIT_DAILY_CHARGE])
+        self._pay_debt(days * self._terms[wire.CREDIT_DEBT_PER_DAY])
 
     def _pay_debt(self, amount):
         paid = self._take(min(amount, self.debt_outstanding()))
         if not paid:
             return
-        self._values[DEBT_PAID] += paid
+        self._values[self._debt_paid] += paid
         if self.notices and self.notices[-1][0] == messages.EVENT_DEBT_PAID:
             paid += self.notices.pop()[1]  # the days of an outage are told as one
         self._tell(messages.EVENT_DEBT_PAID, paid)
 
     def _take(self, amount):
         """Charge an amount, as far as the register holds it; return how much."""
-        amount = min(amount, VALUE_MAX - self._values[self._charged])
+        amount = max(0, min(amount, VALUE_MAX - self._values[self._charged]))
         self._values[self._charged] += amount
         return amount
 

@@ -90,7 +90,8 @@ DEMAND_MONTH = 250  # months since year 0, of DEMAND_W
 
 # Account
 EMERGENCY_GIVEN = 256  # emergency credit accepted: how far below 0 it lets the balance go
-DEBT_PAID = 258  # of all debts ever laid on the account
+DEBT_PAID = 258  # of all debts ever laid on the energy account
+DEBT_PAID_PAISE = 259  # and on the money account
 CHARGED_DAY = 260  # local day number up to which instalments and daily charges are taken
 PAID_UNTIL_S = 261  # flat packages
 DAYS_CREDITED = 262

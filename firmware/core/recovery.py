@@ -91,7 +91,8 @@ def _take_programme(values, store, reading):
             values[ledger.ACTIVE_SLOT] = slot
             values[ledger.ACTIVE_CRC] = values[ledger.RATED_CRC] = ledger.checksum(record)
             # What was paid of a debt is not known: none is taken until more is laid on.
-            values[ledger.DEBT_PAID] = programme[wire.CREDIT][wire.CREDIT_DEBT_TOTAL]
+            debt = programme[wire.CREDIT][wire.CREDIT_DEBT_TOTAL]
+            values[ledger.DEBT_PAID] = values[ledger.DEBT_PAID_PAISE] = debt
             _go_on_with_month(values, reading[1], programme[wire.UTC_OFFSET_MIN])
             return
 

@@ -156,10 +156,11 @@ def test_what_a_credit_repays_and_what_it_leaves_are_together_the_credit(mode, a
         values = house.bench.board._values
         before = account.available()
         given = values[ledger.EMERGENCY_GIVEN] + values[ledger.LIFELINE_GIVEN]
-        paid = values[ledger.DEBT_PAID]
+        register = ledger.DEBT_PAID if mode == ENERGY else ledger.DEBT_PAID_PAISE
+        paid = values[register]
         house.buy(amount)
         repaid = given - values[ledger.EMERGENCY_GIVEN] - values[ledger.LIFELINE_GIVEN]
-        instalment = values[ledger.DEBT_PAID] - paid
+        instalment = values[register] - paid
         assert account.available() == before + amount - repaid - instalment
         assert 0 <= instalment <= amount * SHARE_PCT // 100
         house.bench.run(37, 1000)

@@ -8,6 +8,7 @@ from tests.firmware.core.conftest import START_S, TARIFF
 from tests.firmware.core.prepaid import (
     DAY_S,
     ENERGY,
+    FLAT,
     MONEY,
     account,
     buy,
@@ -262,6 +263,48 @@ def test_another_mode_begins_another_account_and_leaves_the_first_as_it_was(star
     assert bench.events(DEBT) == [10, 25]
     bench.install(3, credit={"mode": ENERGY})
     assert account(bench) == energy
+
+
+@pytest.mark.parametrize(
+    "between", [{"mode": 0}, {"mode": FLAT}, {"mode": MONEY, "debt_total": 9}]
+)
+def test_coming_back_to_an_account_takes_neither_its_debt_nor_the_day_twice(start, between):
+    terms = {"mode": ENERGY, "debt_total": 30, "debt_share_pct": 50, "daily_charge": 7}
+    bench = start(**terms)
+    buy(bench, 100)
+    before = account(bench)
+    assert (before, bench.events(DEBT)) == ((100, 37, 63), [30])
+    tariff = TARIFF if between["mode"] == MONEY else None
+    bench.install(2, credit=between, tariff=tariff)
+    bench.run(61)
+    bench.install(3, credit=terms)
+    bench.run(61)
+    assert account(bench) == before
+    buy(bench, 100)
+    assert account(bench) == (200, 37, 163)
+
+
+def test_the_days_between_leaving_an_account_and_coming_back_cost_nothing(start):
+    terms = {"mode": ENERGY, "daily_charge": 7}
+    bench = start(**terms)
+    buy(bench, 100)
+    bench.install(2, credit={"mode": 0})
+    sleep(bench, 10)
+    bench.install(3, credit=terms)
+    bench.run(61)
+    assert account(bench) == (100, 14, 86)
+
+
+def test_a_full_register_takes_no_charge_and_gives_none_back(start):
+    bench = start(mode=ENERGY, daily_charge=5, debt_total=10, debt_per_day=10)
+    values = bench.board._values
+    values[ledger.CHARGED_WH] = ledger.VALUE_MAX + 3
+    values[ledger.DEBT_PAID] = 4
+    bench.board.persist()
+    sleep(bench, 1)
+    values = bench.board._values
+    assert values[ledger.CHARGED_WH] == ledger.VALUE_MAX + 3
+    assert values[ledger.DEBT_PAID] == 4
 
 
 def test_a_holiday_cuts_nobody_for_want_of_credit(make_bench):
