@@ -35,6 +35,13 @@ def test_integers_become_exact_text_in_indian_grouping_and_time(
     assert written == expected
 
 
+def test_the_balance_of_a_flat_package_is_its_days() -> None:
+    class Paid:
+        credit_mode, balance = 3, 12
+
+    assert writing.credit(Paid()) == "12 days"
+
+
 @pytest.mark.parametrize(
     ("before_s", "expected"), [(60, "15:15"), (86_400, "15 Nov 15:16"), (0, "15:16")]
 )

@@ -148,3 +148,11 @@ def test_a_postpaid_meter_has_no_account(sell):
     from controller.prepay import queries
 
     assert queries.account("BHK01") is None
+
+
+def test_a_board_that_keeps_paid_days_which_nobody_sells_has_no_account_here(sell):
+    from controller.fleet.models import MeterState
+    from controller.prepay import queries
+
+    MeterState.objects.filter(meter="BHK01").update(credit_mode=3, balance=12)
+    assert queries.account("BHK01") is None

@@ -16,7 +16,7 @@ register = template.Library()
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
-POSTPAID, ENERGY, MONEY = 0, 1, 2  # credit modes of docs/wire.md
+POSTPAID, ENERGY, MONEY, FLAT = 0, 1, 2, 3  # credit modes of docs/wire.md
 
 
 class Account(Protocol):
@@ -74,6 +74,8 @@ def credit(account: Account) -> str:
         return rupees(account.balance)
     if account.credit_mode == ENERGY:
         return kwh(account.balance)
+    if account.credit_mode == FLAT:
+        return f"{account.balance} days"
     return "postpaid"
 
 
