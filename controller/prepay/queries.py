@@ -27,7 +27,7 @@ class Account(NamedTuple):
 
 
 def account(meter_id: str) -> Account | None:
-    """The meter's account as last reported; None for one that nothing is sold for. Raises Refused."""
+    """The meter's account as last reported; None where nothing is sold. Raises Refused."""
     connection = consumers.connection_of_meter(meter_id)
     state = MeterState.objects.get(meter=meter_id)
     unit = state.credit_mode  # the wire numbers a unit as the mode that takes it
