@@ -56,6 +56,7 @@ def build_application(definition, board, chip, clock, bus, panel):
         pin(definition.RELAY_CLOSE_PIN, pin.OUT, value=0),
         pin(definition.LOAD_SIDE_PIN, pin.IN),
     )
+    board.supply.open_now = relay.open
     power_fail = _input(definition.POWER_FAIL_PIN)
     inputs = Inputs(_input(definition.COVER_PIN), _input(definition.GENERATOR_PIN), power_fail)
     watchdog = machine.WDT(timeout=definition.WATCHDOG_MS) if definition.WATCHDOG_MS else None

@@ -19,6 +19,7 @@ from protocol import messages
 from protocol import programme as wire
 
 MAINS_PRESENT_DV = 500  # 50.0 V
+REFUSED_EVERY_S = 3600  # so often a button that is pressed in vain is told
 _TIMED = holds.START | holds.LOCKOUT | holds.OVERLOAD
 _ALARM_WELD = 1  # the values of event 1041
 _ALARM_MISS = 2
@@ -39,6 +40,7 @@ class Supply:
         self.relay = Relay()
         self._pace = Pace()
         self.holds = 0
+        self.open_now = None  # opens the relay; without it the action OPEN_RELAY asks for it
         self.actions = 0  # asked for since the caller last cleared them
         self.changed = False  # something that must not be lost; the caller clears it
         self.load_w = 0  # in the unit of the limit: W or VA
@@ -49,6 +51,8 @@ class Supply:
         self._is_suspect = False  # the last frame was whole, and its energy could not be true
         self._driven = False
         self._confirm = 0
+        self._refused_holds = 0
+        self._refused_until_s = 0  # uptime
         self._tamper_holds = False
 
     def configure(self, programme):
@@ -199,6 +203,8 @@ class Supply:
         """Let a hold stand or end."""
         if bool(self.holds & hold) != stands:
             self.holds ^= hold
+            if stands and self._driven and self.relay.closed:
+                self._pulse(False)  # before anything is written: flash is slow, power may be going
             self.changed = True
             self.actions |= actions.SEND_STATUS | actions.SHOW
 
@@ -263,22 +269,41 @@ class Supply:
             self.actions |= actions.SEND_STATUS
             self._recorder.record_event(messages.EVENT_BUTTON_RESET, self.holds)
         elif self.holds:
+            self._refuse_button(self._clock.uptime_s)
+
+    def _refuse_button(self, uptime_s):
+        """Tell of a press that changed nothing, but let nobody fill the ring with them."""
+        if self.holds != self._refused_holds or uptime_s >= self._refused_until_s:
+            self._refused_holds = self.holds
+            self._refused_until_s = uptime_s + REFUSED_EVERY_S
             self._recorder.record_event(messages.EVENT_BUTTON_REFUSED, self.holds)
 
     def drive_relay(self):
         """Give the relay its pulse when the holds want it otherwise; at boot in any case."""
         closed = not self.holds
-        if self._driven and self.relay.closed == closed:
-            return
-        self._driven = True
-        self.relay.command(closed, self._clock.uptime_s)
-        self.actions |= actions.CLOSE_RELAY if closed else actions.OPEN_RELAY
-        self.actions |= actions.SEND_STATUS | actions.SHOW
-        if closed != bool(self._values[SUPPLY_ON]):
+        if not self._driven or self.relay.closed != closed:
+            self._driven = True
+            self._pulse(closed)
+        if closed != (self._values[SUPPLY_ON] != 0):
             self._values[SUPPLY_ON] = 1 if closed else 0
             self.changed = True
             code = messages.EVENT_SUPPLY_ON if closed else messages.EVENT_SUPPLY_OFF
             self._recorder.record_event(code, self.holds)
+
+    def _pulse(self, closed):
+        self.relay.command(closed, self._clock.uptime_s)
+        self._ask_for_pulse(closed)
+        self.actions |= actions.SEND_STATUS | actions.SHOW
+
+    def _ask_for_pulse(self, closed):
+        """Let the caller's actions say the last pulse that is wanted; open at once if possible."""
+        self.actions &= ~(actions.OPEN_RELAY | actions.CLOSE_RELAY)
+        if closed:
+            self.actions |= actions.CLOSE_RELAY
+        elif self.open_now:
+            self.open_now()
+        else:
+            self.actions |= actions.OPEN_RELAY
 
     def verify_relay(self, load_side_live):
         """Compare the line behind the relay with what the relay was told; pulse again if wrong."""
@@ -300,7 +325,7 @@ class Supply:
             self._recorder.record_event(messages.EVENT_RELAY_ALARM, value)
             self.actions |= actions.SEND_STATUS
             return
-        self.actions |= actions.OPEN_RELAY if verdict == WELDED else actions.CLOSE_RELAY
+        self._ask_for_pulse(verdict != WELDED)
         if self.relay.has_alarm:
             return
         code = messages.EVENT_RELAY_WELD if verdict == WELDED else messages.EVENT_RELAY_MISS

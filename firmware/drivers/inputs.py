@@ -5,7 +5,11 @@ A line that is not fitted never says anything. It must not know what follows fro
 
 import asyncio
 
+from micropython import const
+
 from firmware.core.inputs import COVER_OPEN, GENERATOR, POWER_FAILING
+
+_CHATTER_MS = const(20)  # a line that falls without end must not keep the metering from running
 
 
 class Inputs:
@@ -52,6 +56,7 @@ class PowerFail:
         while True:
             await self._fallen.wait()
             self._save()
+            await asyncio.sleep_ms(_CHATTER_MS)
 
     def _fall(self, _pin):
         self._fallen.set()

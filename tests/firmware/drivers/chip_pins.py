@@ -280,6 +280,30 @@ def check_power_that_falls_is_saved_by_a_task_and_not_by_the_interrupt():
     asyncio.run(fall())
 
 
+def check_a_power_line_that_falls_without_end_does_not_starve_the_metering():
+    falls = []
+    power = Line()
+
+    def save():
+        falls.append(1)
+        if len(falls) > 1000:
+            raise RuntimeError("nobody else came to run")
+        power.handler(power)  # the next fall comes while this one is handled
+
+    line = PowerFail(power, save)
+
+    async def measure():
+        task = asyncio.create_task(line.run())
+        await asyncio.sleep_ms(1)
+        power.handler(power)
+        for _ in range(10):
+            await asyncio.sleep_ms(1)
+        assert 1 <= len(falls) < 10, len(falls)
+        task.cancel()
+
+    asyncio.run(measure())
+
+
 def check_buzzer_plays_its_sound_and_is_silent_afterwards():
     class Sounder(Line):
         levels = []

@@ -17,6 +17,7 @@ CHECKS = {
     "check_ds3231_keeps_what_it_was_set_to_and_is_unset_when_it_stood_still",
     "check_inputs_count_when_two_looks_agree_and_failing_power_at_once",
     "check_led_shows_its_pattern",
+    "check_a_power_line_that_falls_without_end_does_not_starve_the_metering",
     "check_power_that_falls_is_saved_by_a_task_and_not_by_the_interrupt",
     "check_relay_never_drives_both_coils",
     "check_relay_releases_its_coil_whatever_happens",
