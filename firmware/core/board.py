@@ -197,7 +197,8 @@ class Board:
         return self._door.has_concluded(identity)
 
     def _begin(self, now_s, uptime_s):
-        self._steady.end()
+        if self._steady.until_s:
+            self._steady.end()
         self.supply.actions = self._agenda.actions = 0
         self.clock.begin(now_s, uptime_s)
         self._actions = SET_CLOCK if self.clock.has_settled else 0

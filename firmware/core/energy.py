@@ -85,8 +85,9 @@ class Energy:
 
     def wait(self, elapsed_s):
         """Let time pass: that much more may have flowed when the next difference is judged."""
-        self._allowance_cwh += (elapsed_s if elapsed_s < 86400 else 86400) * _CWH_PER_S
-        self._allowance_cwh = min(self._allowance_cwh, _ALLOWANCE_MAX_CWH)
+        left_cwh = _ALLOWANCE_MAX_CWH - self._allowance_cwh
+        more_cwh = (elapsed_s if elapsed_s < 86400 else 86400) * _CWH_PER_S
+        self._allowance_cwh += more_cwh if more_cwh < left_cwh else left_cwh
 
     def count(self, counter_wh, elapsed_s):
         """Take the chip's counter; return COUNTED, IMPLAUSIBLE or REBASED.
@@ -95,15 +96,17 @@ class Energy:
         """
         values = self._values
         self.added_wh = 0
-        delta_wh = counter_wh - values[CHIP_WH]
-        if values[CHIP_WH] < 0:
+        before_wh = values[CHIP_WH]
+        delta_wh = counter_wh - before_wh
+        if before_wh < 0:
             delta_wh = 0
         elif delta_wh < 0:
             self._allowance_cwh = _SLACK_CWH  # if it comes back from one bad frame, it jumps
             return self._rebase(counter_wh)
         elif delta_wh > self._allowance_cwh // 100:
             return self._follow_jump(counter_wh, elapsed_s)
-        values[CHIP_WH] = counter_wh
+        if delta_wh or before_wh < 0:
+            values[CHIP_WH] = counter_wh
         if delta_wh:
             added_wh = self._calibrate(delta_wh) if self.gain_ppm else delta_wh
             self.added_wh = added_wh

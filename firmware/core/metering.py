@@ -23,8 +23,7 @@ _MAINS_DV = 500  # 50.0 V
 
 # The chips count in steps of up to 10 Wh; power that should have moved the counter so far and did
 # not shows that one of the two stands still.
-_OWED_MAX_WH = 25
-_DWS_PER_WH = 36_000
+_OWED_MAX_DWS = 25 * 36_000  # 25 Wh
 _STEP_MAX_S = 60  # of owed energy at once
 
 
@@ -72,7 +71,12 @@ class Metering:
             is_starting = not self._has_measured and self._zero_s < self._silent_s
             self._note(ALL_ZERO, elapsed_s, not is_starting)
             return False
-        if _is_beyond_any_house(sample):
+        # Chips say such things now and then, in whole frames; the wire has no room for them.
+        if (
+            sample.voltage_dv > VOLTAGE_MAX_V * 10
+            or sample.power_dw > POWER_MAX_W * 10
+            or sample.current_ma > _CURRENT_MAX_MA
+        ):
             self.doubt(elapsed_s)
             return False
         if self._stands_still(sample, elapsed_s):
@@ -82,28 +86,33 @@ class Metering:
 
     def _stands_still(self, sample, elapsed_s):
         """Tell whether nothing has moved for so long that the chip must be frozen."""
-        is_same = (
-            sample.voltage_dv == self._voltage_dv
-            and sample.power_dw == self._power_dw
-            and sample.current_ma == self._current_ma
-            and sample.frequency_dhz == self._frequency_dhz
-        )
+        voltage_dv = sample.voltage_dv
+        power_dw = sample.power_dw
+        same_s = self._same_s
+        owed_dws = self._owed_dws
         if sample.energy_wh != self._energy_wh:
             self._energy_wh = sample.energy_wh
-            self._owed_dws = self._same_s = 0
-        elif sample.power_dw > 0 and self._owed_dws < _OWED_MAX_WH * _DWS_PER_WH:
-            self._owed_dws += sample.power_dw * min(elapsed_s, _STEP_MAX_S)
-        if is_same:
-            self._same_s += elapsed_s
+            owed_dws = same_s = 0
+        elif power_dw > 0 and owed_dws < _OWED_MAX_DWS:
+            owed_dws += power_dw * (elapsed_s if elapsed_s < _STEP_MAX_S else _STEP_MAX_S)
+        if (
+            voltage_dv == self._voltage_dv
+            and power_dw == self._power_dw
+            and sample.current_ma == self._current_ma
+            and sample.frequency_dhz == self._frequency_dhz
+        ):
+            same_s += elapsed_s
         else:
-            self._same_s = 0
-            self._voltage_dv = sample.voltage_dv
-            self._power_dw = sample.power_dw
+            same_s = 0
+            self._voltage_dv = voltage_dv
+            self._power_dw = power_dw
             self._current_ma = sample.current_ma
             self._frequency_dhz = sample.frequency_dhz
-        if not self._frozen_s or sample.voltage_dv < _MAINS_DV:
+        self._same_s = same_s
+        self._owed_dws = owed_dws
+        if not self._frozen_s or voltage_dv < _MAINS_DV:
             return False
-        return self._same_s >= self._frozen_s or self._owed_dws >= _OWED_MAX_WH * _DWS_PER_WH
+        return same_s >= self._frozen_s or owed_dws >= _OWED_MAX_DWS
 
     def is_calm(self):
         """Tell whether all is well and the last two samples showed the same."""
@@ -115,14 +124,13 @@ class Metering:
             return _STEP_MAX_S
         left_s = self._frozen_s - self._same_s
         if self._power_dw > 0:
-            owed_dws = _OWED_MAX_WH * _DWS_PER_WH - self._owed_dws
-            return min(left_s, owed_dws // self._power_dw)
+            return min(left_s, (_OWED_MAX_DWS - self._owed_dws) // self._power_dw)
         return left_s
 
     def stand_still(self, elapsed_s):
         """Let seconds of the same sample have passed, within `calm_left_s`."""
         self._same_s += elapsed_s
-        if self._power_dw > 0 and self._owed_dws < _OWED_MAX_WH * _DWS_PER_WH:
+        if self._power_dw > 0 and self._owed_dws < _OWED_MAX_DWS:
             self._owed_dws += self._power_dw * elapsed_s
 
     def accept(self, elapsed_s):
@@ -165,12 +173,3 @@ class Metering:
             self.is_faulty = True
             if self.state == OK:
                 self.state = state
-
-
-def _is_beyond_any_house(sample):
-    """Chips say such things now and then, in whole frames; the wire has no room for them."""
-    return (
-        sample.voltage_dv > VOLTAGE_MAX_V * 10
-        or sample.power_dw > POWER_MAX_W * 10
-        or sample.current_ma > _CURRENT_MAX_MA
-    )

@@ -63,6 +63,15 @@ class Recorder:
         """Take a good sample into the interval's extremes."""
         power_w = sample.power_dw // 10
         voltage_v = sample.voltage_dv // 10
+        if (
+            power_w > self._power_w_max
+            or voltage_v > self._voltage_v_max
+            or voltage_v < self._voltage_v_min
+            or not self._voltage_v_min
+        ):
+            self._widen(power_w, voltage_v)
+
+    def _widen(self, power_w, voltage_v):
         self._power_w_max = max(self._power_w_max, power_w)
         self._voltage_v_max = max(self._voltage_v_max, voltage_v)
         if voltage_v < self._voltage_v_min or not self._voltage_v_min:

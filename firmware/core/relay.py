@@ -42,9 +42,8 @@ class Relay:
     def verify(self, load_side_live, mains_present, uptime_s):
         """Return MATCHED, WELDED, MISSED or ALARM for what the sense says this second."""
         if self.closed == load_side_live or (self.closed and not mains_present):
-            if uptime_s - max(self._pulsed_s, self._differed_s) >= SETTLE_S:
-                self.attempts = 0
-                self.is_welded = self.has_alarm = False
+            if self.attempts or self.is_welded or self.has_alarm:
+                self._settle(uptime_s)
             return MATCHED
         self._differed_s = uptime_s
         if uptime_s - self._pulsed_s < (LATER_S if self.has_alarm else SETTLE_S):
@@ -56,3 +55,8 @@ class Relay:
         self.attempts = min(self.attempts + 1, ATTEMPTS_MAX)
         self._pulsed_s = uptime_s
         return MISSED if self.closed else WELDED
+
+    def _settle(self, uptime_s):
+        if uptime_s - max(self._pulsed_s, self._differed_s) >= SETTLE_S:
+            self.attempts = 0
+            self.is_welded = self.has_alarm = False
