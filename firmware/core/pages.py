@@ -7,7 +7,7 @@ must not know when a page is shown, and changes nothing.
 from firmware.core import holds
 from firmware.core.account import ENERGY, MONEY, POSTPAID
 from firmware.core.calendar import LocalTime
-from firmware.core.texts import fit
+from firmware.core.texts import WIDTH, fit
 from protocol.programme import CREDIT, CREDIT_EMERGENCY, LOAD, LOAD_LIMIT_W, MODE_FLAT
 
 _DAYS_SHOWN_MAX = 999
@@ -36,7 +36,8 @@ def describe_hold(panel, hold):
     left_s = supply.limiter.wait_left_s(panel.board.uptime_s)
     if hold == holds.LOCKOUT:
         return text.TRIPS, text.WAIT_MIN % ((left_s + 59) // 60)
-    return text.OVERLOAD % supply.trip_w, text.WAIT_S % left_s if left_s else text.PRESS
+    trip = fit(text.OVERLOAD, "%d W" % supply.trip_w)
+    return trip, text.WAIT_S % left_s if left_s else text.PRESS
 
 
 def why_off(panel):
@@ -64,7 +65,8 @@ def balance(panel):
     if account.mode == POSTPAID:
         return text.POSTPAID, word_energy(panel.board.energy.total_wh)
     if account.mode == MODE_FLAT:
-        return text.PAID_UNTIL, _date(panel, account.paid_until_s())
+        until_s = account.paid_until_s()
+        return text.PAID_UNTIL, _date(panel, until_s) if until_s else text.NONE
     days = panel.board.usage.days_left()
     if days is None:
         last = text.USE_UNKNOWN
@@ -84,8 +86,11 @@ def load(panel):
     line = text.LOAD % (supply.load_w, limit_w)
     if sample is None or sample.phases < 3:
         return line, text.LIMIT % limit_w
-    watts = [power_dw // 10 for power_dw in sample.phase_power_dw]
-    return line, "%d %d %d" % tuple(watts)
+    watts = " ".join(["%d" % (power_dw // 10) for power_dw in sample.phase_power_dw])
+    if len(watts) <= WIDTH:
+        return line, watts
+    tenths = " ".join([_word_kw(power_dw) for power_dw in sample.phase_power_dw])
+    return line, tenths + "kW" if len(tenths) <= WIDTH - 2 else tenths
 
 
 def energy(panel):
@@ -95,7 +100,7 @@ def energy(panel):
 
 def last_token(panel):
     """The last token that was taken; none before the token scheme is there."""
-    return panel.text.LAST_CODE, panel.text.NO_CODE_YET
+    return panel.text.LAST_CODE, panel.text.NONE
 
 
 def identity(panel):
@@ -174,6 +179,12 @@ def word_balance(balance, mode):
 def word_energy(energy_wh):
     """Return "123.45 kWh"."""
     return "%d.%02d kWh" % (energy_wh // 1000, energy_wh % 1000 // 10)
+
+
+def _word_kw(power_dw):
+    """Return "12.3" for tenths of a W."""
+    sign = "-" if power_dw < 0 else ""
+    return "%s%d.%d" % (sign, abs(power_dw) // 10_000, abs(power_dw) % 10_000 // 1000)
 
 
 def _balance(panel):

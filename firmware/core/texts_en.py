@@ -14,7 +14,7 @@ CONFIRM = ("READY", "Press button")
 NO_CREDIT = "NO CREDIT"
 RECHARGE = "Recharge"
 TRIPS = "TOO MANY TRIPS"
-OVERLOAD = "OVERLOAD %d W"
+OVERLOAD = "OVERLOAD"
 WAIT_MIN = "Wait %d min"
 WAIT_S = "Wait %d s"
 PRESS = "Load off, press"
@@ -43,11 +43,10 @@ LAST_DAY = "Under one day"
 USE_UNKNOWN = "Use not known"
 POSTPAID = "Postpaid"
 PAID_UNTIL = "Paid until"
-PHASES = "Load by phase"
 LIMIT = "Limit %d W"
 TOTAL = "Total"
 LAST_CODE = "Last token"
-NO_CODE_YET = "none"
+NONE = "none"
 
 # The keypad
 ENTRY_WRONG = ("WRONG NUMBER", "20 digits then #")

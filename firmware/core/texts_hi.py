@@ -14,7 +14,7 @@ CONFIRM = ("TAIYAR HAI", "Button dabaiye")
 NO_CREDIT = "PAISA KHATAM"
 RECHARGE = "Recharge"
 TRIPS = "BAR BAR TRIP"
-OVERLOAD = "ADHIK %d W"
+OVERLOAD = "ADHIK"
 WAIT_MIN = "Rukiye %d min"
 WAIT_S = "Rukiye %d s"
 PRESS = "Load ghata,dabao"
@@ -43,11 +43,10 @@ LAST_DAY = "Ek din se kam"
 USE_UNKNOWN = "Khapat pata nahi"
 POSTPAID = "Bill se bhugtan"
 PAID_UNTIL = "Bhugtan tak"
-PHASES = "Phase ka load"
 LIMIT = "Seema %d W"
 TOTAL = "Kul"
 LAST_CODE = "Pichhla token"
-NO_CODE_YET = "koi nahi"
+NONE = "koi nahi"
 
 # The keypad
 ENTRY_WRONG = ("GALAT NUMBER", "20 ank phir #")

@@ -127,6 +127,27 @@ def test_a_message_stands_before_every_page(bench, panel):
     assert panel.lines(bench.uptime_s)[0] == "0/1000 W"
 
 
+@pytest.mark.parametrize(
+    ("watts", "line"),
+    [
+        ((9999, 9999, 999), "9999 9999 999"),
+        ((23_000, 23_000, 23_000), "23.0 23.0 23.0kW"),
+        ((-12_345, 66_667, 20_000), "-12.3 66.6 20.0"),
+        ((200_000, -50, 100_000), "200.0 -0.0 100.0"),
+    ],
+)
+def test_the_loads_of_three_phases_are_never_cut_to_other_numbers(bench, panel, watts, line):
+    bench.sample.phases = 3
+    for phase, power_w in enumerate(watts):
+        bench.sample.phase_power_dw[phase] = power_w * 10
+    assert type_in(bench, panel, "002#")[1] == line
+
+
+def test_a_flat_package_that_nobody_paid_for_yet_shows_no_date(bench, panel):
+    bench.install(2, credit={"mode": 3})
+    assert type_in(bench, panel, "001#") == ("Paid until", "none")
+
+
 def test_three_phases_show_the_load_of_each(bench, panel):
     bench.sample.phases = 3
     for phase, power_dw in enumerate((1230, 4560, 7890)):

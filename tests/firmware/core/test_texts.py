@@ -5,15 +5,14 @@ import pytest
 from firmware.core import texts, texts_en, texts_hi
 
 WIDEST = {  # the largest values that the formats are filled with
-    "OVERLOAD": 99_999,
     "WAIT_MIN": 1440,
-    "WAIT_S": 3600,
-    "DAYS_LATE": 999,
+    "WAIT_S": 86_400,
+    "DAYS_LATE": 12_427,
     "IN_MINUTES": 60,
-    "LOAD": (99_999, 99_999),
-    "DAYS": 3660,
+    "LOAD": (200_000, 100_000),
+    "DAYS": 12_427,
     "DAYS_LEFT": 999,
-    "LIMIT": 99_999,
+    "LIMIT": 100_000,
 }
 TABLES = {"English": texts_en, "Hindi": texts_hi}
 
