@@ -75,7 +75,9 @@ def simulate(
     ] = 1,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="NAME[=VALUE][@TIME][/DURATION] of docs/simulator.md; may be repeated."),
+        typer.Option(
+            help="NAME, or NAME=VALUE@TIME/DURATION, of docs/simulator.md; may be repeated."
+        ),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
