@@ -134,23 +134,22 @@ class Application:
             self.supervisor.count(FRONT, error)
 
     async def _meter(self):
+        """Live second by second; a driver that fails is a silent chip, which the core judges."""
+        chip = self._chip
+        sample = self._sample
         while True:
-            await self._sample_chip()
+            try:
+                for _ in range(ASKS_MAX):
+                    chip.request()
+                    await asyncio.sleep_ms(chip.answer_ms)
+                    if chip.collect(sample):
+                        break
+            except Exception as error:  # noqa: BLE001 (whatever it is, the limiter goes on)
+                sample.valid = False
+                self.supervisor.count(CHIP, error)
             self.measure()
             self.attend()
             await asyncio.sleep_ms(self._next_second())
-
-    async def _sample_chip(self):
-        """Ask the chip; a driver that fails is a chip that is silent, which the core judges."""
-        try:
-            for _ in range(ASKS_MAX):
-                self._chip.request()
-                await asyncio.sleep_ms(self._chip.answer_ms)
-                if self._chip.collect(self._sample):
-                    return
-        except Exception as error:  # noqa: BLE001 (whatever it is, the limiter goes on)
-            self._sample.valid = False
-            self.supervisor.count(CHIP, error)
 
     def _next_second(self):
         """Advance uptime to the next second that has not begun; return how long until then, in ms.

@@ -55,25 +55,21 @@ class Supervisor:
         pause_s = RESTART_MIN_S
         while True:
             begun_s = self._board.uptime_s
-            error = await self._live(run)
+            error = None
+            try:
+                await run()
+            except asyncio.CancelledError as cancelled:
+                if self._stopping:
+                    raise
+                error = cancelled  # somebody else's, that went astray
+            except Exception as died:  # noqa: BLE001 (whatever it died of, it starts again)
+                error = died
             if self._board.uptime_s - begun_s > RESTART_MAX_S:
                 pause_s = RESTART_MIN_S  # it was well; what is past is past
             self.count(name, error)
             error = None  # it holds on to its traceback
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, pause_max_s)
-
-    async def _live(self, run):
-        """Run a task until it ends; return what it died of, or None."""
-        try:
-            await run()
-        except asyncio.CancelledError as error:
-            if self._stopping:
-                raise
-            return error  # somebody else's, that went astray
-        except Exception as error:  # noqa: BLE001 (whatever it died of, it starts again)
-            return error
-        return None
 
     def count(self, name, error):
         """Count the death of a task, or of a step that takes care of itself, and tell of it."""

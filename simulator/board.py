@@ -212,6 +212,8 @@ class Bench:
         """Once the firmware has made its application, that one's exchanges hold the clock."""
         if self.application is None:
             self.application = getattr(sys.modules["firmware.main"], "application", None)
+            if self.application is not None:
+                self.queue.outstanding = self.application.outstanding
 
     def go_dark(self, power_s):
         """Mains are gone until `power_s` (None: until told); nothing of the firmware runs now."""

@@ -33,6 +33,8 @@ class Button:
 
     def take(self):
         """Return NOTHING, PRESS, LONG_PRESS or STUCK, each once; call it once a second."""
+        if self._pin.value() and not (self._down or self._held or self._pressed):
+            return NOTHING  # as in most seconds
         self._edge(self._pin)
         now_ms = time.ticks_ms()
         if self._down:

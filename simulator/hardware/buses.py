@@ -63,12 +63,12 @@ class UART:
         answer = self._answer
         size = len(answer)
         room = len(buffer) if count is None else count
-        if size <= room:
-            self._answer = None
-        else:
+        self._answer = None
+        if size > room:
             size = room
             self._answer = answer[size:]
-        buffer[:size] = answer[:size]
+            answer = answer[:size]
+        buffer[:size] = answer
         return size
 
     def _ready(self):

@@ -19,7 +19,7 @@ _COUNT = 4
 _SIZE = 5
 _ERASE = 6
 _CHUNK_BYTES = 256
-_ERASED = memoryview(b"\xff" * _CHUNK_BYTES)
+_ERASED = memoryview(b"\xff" * BLOCK_BYTES)
 _STUCK_EVERY = 64  # octets of a worn block that no erase changes any more
 _EIO = 5
 
@@ -133,8 +133,7 @@ class Flash:
         if self._is_watched() or self._is_worn(block):
             self._change(at, *self._erase_octets(block, at))
             return
-        for begin in range(at, at + BLOCK_BYTES, _CHUNK_BYTES):
-            self.medium.write(begin, _ERASED)
+        self.medium.write(at, _ERASED)
 
     def _erase_octets(self, block, at):
         """Return a block's octets before and after an erase."""

@@ -77,7 +77,7 @@ class VirtualQueue(core.IOQueue):
     def __init__(self, clock, outstanding, arrived, moved):
         super().__init__()
         self._clock = clock
-        self._outstanding = outstanding
+        self.outstanding = outstanding
         self._arrived = arrived
         self._moved = moved
         self.hold_ms = HOLD_MS_MAX
@@ -119,7 +119,7 @@ class VirtualQueue(core.IOQueue):
         clock = self._clock
         started_us = real.ticks_us()
         self.busy_us += real.ticks_diff(started_us, self._ended_us)
-        if self._outstanding():
+        if self.outstanding():
             if self._hold():
                 return
             delay_ms = min(max(delay_ms, 0), _HOLD_POLL_MS * CAPPED_MULTIPLE)

@@ -100,11 +100,13 @@ class Metered:
 
     def shown(self, second, ms):
         """Return (0.1 V, 0.1 W by phase, power factor in %) as the chip shows them now."""
+        history = self._history
+        if len(history) == 1:
+            return history[0][2]
         period_ms = self.PERIOD_MS
         since_ms = (ms - self._phase_ms - self.LATENCY_MS) // period_ms * period_ms
         sampled_ms = since_ms + self._phase_ms
         sampled = (second + sampled_ms // 1000, sampled_ms % 1000)
-        history = self._history
         while len(history) > 1 and history[1][:2] <= sampled:
             history.pop(0)
         return history[0][2]

@@ -54,16 +54,22 @@ class ModbusMeter(Metered):
         self.address = address
         self._frames = {}  # request -> answer, while what it shows stays
         self._frames_show = None
+        self._frames_energy_wh = self._frames_reverse_wh = 0
 
     def answer(self, request, second, ms):
         """Return the frame that answers `request` at this moment; b"" if the chip keeps silent."""
         if len(request) < 4 or request[0] not in (self.address, self.ANY_ADDRESS):
             return b""
         values = self.shown(second, ms)
-        show = self._frames_show
-        if show is None or show[0] is not values or show[1:] != (self.energy_wh, self.reverse_wh):
+        if (
+            self._frames_show is not values
+            or self._frames_energy_wh != self.energy_wh
+            or self._frames_reverse_wh != self.reverse_wh
+        ):
             self._frames = {}
-            self._frames_show = (values, self.energy_wh, self.reverse_wh)
+            self._frames_show = values
+            self._frames_energy_wh = self.energy_wh
+            self._frames_reverse_wh = self.reverse_wh
         request = bytes(request)
         answer = self._frames.get(request)
         if answer is not None:
