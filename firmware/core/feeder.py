@@ -7,6 +7,7 @@ time and go through the ledger. This module must not know bands or the relay.
 
 from firmware.core.inputs import GENERATOR
 from firmware.core.ledger import EMERGENCY_LIMIT_W, EMERGENCY_UNTIL_S, SOURCE, SOURCE_UNTIL_S
+from firmware.core.pace import CALM_MAX_S
 from protocol import commands, messages
 from protocol import programme as wire
 
@@ -54,8 +55,18 @@ class Feeder:
         return True
 
     def is_calm(self, is_second_hours):
-        """Tell whether the limit in force can stay until something is told."""
-        return not self._has_deadline and is_second_hours == self._is_second_hours
+        """Tell whether the limit in force can stay until `calm_left_s` or something is told."""
+        return is_second_hours == self._is_second_hours
+
+    def calm_left_s(self, now_s):
+        """Return the seconds until a deadline is reached, at most CALM_MAX_S."""
+        values = self._values
+        left_s = CALM_MAX_S
+        if values[EMERGENCY_LIMIT_W]:
+            left_s = min(left_s, values[EMERGENCY_UNTIL_S] - now_s)
+        if values[SOURCE] and values[SOURCE_UNTIL_S]:
+            left_s = min(left_s, values[SOURCE_UNTIL_S] - now_s)
+        return left_s
 
     def limit_w(self, now_s):
         """Return the limit in force, in W or VA; tell when the source or an emergency changes."""

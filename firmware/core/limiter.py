@@ -192,6 +192,10 @@ class Limiter:
         until_s = max(self._wait_until_s, self._lockout_until_s)
         return until_s - uptime_s if until_s > uptime_s else 0
 
+    def lockout_left_s(self, uptime_s):
+        """Return the seconds until the lockout is over, negative when it is."""
+        return self._lockout_until_s - uptime_s
+
     def is_locked_out(self, uptime_s):
         """Tell whether a lockout is running."""
         return uptime_s < self._lockout_until_s

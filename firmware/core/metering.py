@@ -7,6 +7,7 @@ relay.
 """
 
 from firmware.core.ledger import METERING_BAD_S
+from firmware.core.pace import CALM_MAX_S
 from protocol import programme as wire
 from protocol.limits import POWER_MAX_W, VOLTAGE_MAX_V
 
@@ -121,8 +122,8 @@ class Metering:
     def calm_left_s(self):
         """Return for how long the same samples would not yet be called frozen."""
         if not self._frozen_s or self._voltage_dv < _MAINS_DV:
-            return _STEP_MAX_S
-        left_s = self._frozen_s - self._same_s
+            return CALM_MAX_S
+        left_s = min(self._frozen_s - self._same_s, CALM_MAX_S)
         if self._power_dw > 0:
             return min(left_s, (_OWED_MAX_DWS - self._owed_dws) // self._power_dw)
         return left_s

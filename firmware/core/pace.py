@@ -5,6 +5,7 @@ write in ten seconds and four more. This module must not know what is timed.
 """
 
 GAP_MAX_S = 10
+CALM_MAX_S = 3600  # further ahead nobody has to look for what falls due
 QUIET_S = 60  # without a timer ahead of the ledger: the next begins with the short gaps again
 
 

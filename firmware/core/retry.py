@@ -5,6 +5,7 @@ brings one back. This module must not know the relay or the holds.
 """
 
 from firmware.core.ledger import RETRIES, RETRY_LEFT_S
+from firmware.core.pace import CALM_MAX_S
 from protocol import programme as wire
 
 GOOD_RUN_S = 60
@@ -43,6 +44,10 @@ class Retry:
     def is_due(self, uptime_s):
         """Tell whether the supply should be tried again now."""
         return 0 < self._at_s <= uptime_s
+
+    def calm_left_s(self, uptime_s):
+        """Return the seconds until one is due, at most CALM_MAX_S."""
+        return min(self._at_s - uptime_s, CALM_MAX_S) if self._at_s else CALM_MAX_S
 
     def take(self):
         """Use the one that is due; return its number."""

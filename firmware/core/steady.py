@@ -92,6 +92,7 @@ class Steady:
             60 - clock.time_s % 60,  # what the agenda has for a new minute
             written_s + LEDGER_STEP_S - clock.uptime_s,
             self._metering.calm_left_s(),
+            self._supply.calm_left_s(),
         )
         if clock.state != UNSET:
             left_s = min(left_s, self._programmes.activation_s - clock.time_s)

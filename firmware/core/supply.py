@@ -97,15 +97,26 @@ class Supply:
         return self.relay.closed and self.voltage_dv >= MAINS_PRESENT_DV
 
     def is_calm(self, load_side_live, is_second_hours):
-        """Tell whether no timer runs and nothing stands that ends by itself."""
+        """Tell whether no timer runs; what stands may have a deadline (`calm_left_s`)."""
         return not (
-            self.holds & _TIMED
-            or self.retry.has_used
+            (self.retry.has_used and self.relay.closed)
             or self.cover.is_open()
             or not self.feeder.is_calm(is_second_hours)
             or not self.limiter.is_calm()
             or not self.relay.is_calm(load_side_live)
         )
+
+    def calm_left_s(self):
+        """Return the seconds until the first deadline of what stands; CALM_MAX_S is none."""
+        left_s = self.feeder.calm_left_s(self._clock.time_s)
+        if self.holds & _TIMED:
+            uptime_s = self._clock.uptime_s
+            left_s = min(left_s, self.retry.calm_left_s(uptime_s))
+            if self.holds & holds.START:
+                left_s = min(left_s, self._start_until_s - uptime_s)
+            if self.holds & holds.LOCKOUT:
+                left_s = min(left_s, self.limiter.lockout_left_s(uptime_s))
+        return left_s
 
     def is_write_due(self):
         """Tell whether a timer of the protection has run too far ahead of the ledger."""

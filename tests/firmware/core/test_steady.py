@@ -183,7 +183,16 @@ def test_whatever_happens_the_shortcut_changes_nothing(make_bench, build_program
         made = build_programme(
             version,
             activation_s=activation_s if seed % 2 else 0,
-            load={"unbalance_pct": 40, "phase_limit_w": 600, "retries_max": 2, "frozen_s": 150},
+            load={
+                "unbalance_pct": 40 * (version % 2),
+                "phase_limit_w": 600 * (seed % 2),
+                "retries_max": version % 3,
+                "retry_interval_s": 20,
+                "frozen_s": 150,
+                "wait_s": 60 * (seed % 3),
+                "trips_max": 2,
+                "lockout_s": 90,
+            },
             credit={"mode": 2, "low_1": 200, "low_2": 60, "daily_charge": 5},
             tariff=tariff,
             windows=[[127, 5, 600]],
