@@ -33,6 +33,7 @@ from protocol import messages
 from protocol import programme as wire
 
 RECOVERY_S = 10  # so long what fell due in an outage waits for the chip to tell what it counted
+WRITE_AGAIN_S = 2  # after a ledger write that failed
 PROGRAMME_STORE = 2  # in the event of a store fault
 RESET_POWER_ON = 1  # as in the hello message; 0 is unknown and counts as a power cut too
 
@@ -63,6 +64,7 @@ class Board:
         self._ready_s = 0  # uptime
         self._persisted_wh = 0
         self._persisted_s = 0
+        self._retry_s = WRITE_AGAIN_S
         self._message = ("", "")
         self._message_until_s = 0
         self.inputs = 0  # the lines of firmware/core/inputs.py; whoever reads the pins sets them
@@ -290,7 +292,11 @@ class Board:
         try:
             self._store.save_ledger(values)
         except OSError:
+            # Soon again, if only this one failed; ever later, if the flash is dead.
+            self._persisted_s -= energy.LEDGER_STEP_S - self._retry_s
+            self._retry_s = min(2 * self._retry_s, energy.LEDGER_STEP_S)
             return False
+        self._retry_s = WRITE_AGAIN_S
         return True
 
     def take_back(self, record):

@@ -2,7 +2,8 @@
 
 A command changes the ledger in memory and is then written in one record with its identity and
 outcome; if that write fails, the memory is put back and the command is refused, so that nothing
-is half applied. This module must not know signatures, counters or the network (docs/wire.md).
+is half applied. Only the operator's switch acts all the same, and its receipt says so.
+This module must not know signatures, counters or the network (docs/wire.md).
 """
 
 import struct
@@ -15,6 +16,10 @@ from protocol import commands, messages
 from protocol.errors import ProtocolError
 
 _IDENTITY = "<ii"
+
+# What acts at once though nothing can be written: a board whose flash is dead may not be off, or
+# on, for ever. A repeat changes nothing, and a power cut brings back the state of before.
+_SWITCHES = (commands.DISCONNECT, commands.RECONNECT)
 
 
 class Door:
@@ -35,15 +40,20 @@ class Door:
             self._conclude(outcome >> 8, outcome & 255)
             return
         before = bytes(self._values)
-        if not board.persist():  # the downlink counter goes before the act
+        is_switch = command[4] in _SWITCHES
+        is_written = board.persist()  # the downlink counter goes before the act
+        if not is_written and not is_switch:
             self._conclude(commands.STAGE_REFUSED, commands.REASON_STORAGE_FAILED)
             return
         self._judge(command)
         self._remember(command[0])
-        if not board.persist():
+        is_written = board.persist() and is_written
+        if not is_written and not is_switch:
             board.take_back(before)
             self._conclude(commands.STAGE_REFUSED, commands.REASON_STORAGE_FAILED)
         elif self.stage == commands.STAGE_APPLIED:
+            if not is_written:
+                self._conclude(self.stage, commands.REASON_STORAGE_FAILED)
             self._tell(command[4], command[5])
 
     def has_concluded(self, identity):
