@@ -18,6 +18,8 @@ ALL_ZERO = 3
 FROZEN = 4
 
 GOOD_RUN_S = 3  # so many good seconds in a row end a fault
+OWING_S = 3600  # then a counter that stood still is tried again
+_IDLE_DW = 10  # what a chip may see of no load
 _SHORT_S = 10  # a disturbance up to this is over with the first good sample
 _CURRENT_MAX_MA = 200_000  # twice what the largest chip of the house can measure
 _MAINS_DV = 500  # 50.0 V
@@ -46,6 +48,7 @@ class Metering:
         self.is_ahead = False  # bad seconds have run on since the ledger was written
         self._same_s = 0
         self._owed_dws = 0
+        self._idle_s = 0  # under _IDLE_DW while the counter owes
         self._voltage_dv = self._current_ma = self._power_dw = 0
         self._frequency_dhz = self._energy_wh = 0
 
@@ -113,7 +116,20 @@ class Metering:
         self._owed_dws = owed_dws
         if not self._frozen_s or voltage_dv < _MAINS_DV:
             return False
-        return same_s >= self._frozen_s or owed_dws >= _OWED_MAX_DWS
+        if owed_dws >= _OWED_MAX_DWS:
+            return self._is_owing(elapsed_s)
+        return same_s >= self._frozen_s
+
+    def _is_owing(self, elapsed_s):
+        """Tell whether the counter still owes; with the relay open nothing can ever move it.
+
+        So it is believed again after an hour without load, for as much as it may owe.
+        """
+        self._idle_s = self._idle_s + elapsed_s if self._power_dw <= _IDLE_DW else 0
+        if self._idle_s < OWING_S:
+            return True
+        self._owed_dws = self._idle_s = 0
+        return False
 
     def is_calm(self):
         """Tell whether all is well and the last two samples showed the same."""
