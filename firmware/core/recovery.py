@@ -10,6 +10,7 @@ This module must not know holds or the clock.
 from firmware.core import journal, ledger
 from firmware.core.calendar import DAY_S, LocalTime
 from firmware.core.programmes import SLOTS
+from firmware.core.zone import Zone
 from protocol import messages
 from protocol import programme as wire
 from protocol.errors import ProtocolError
@@ -93,14 +94,16 @@ def _take_programme(values, store, reading):
             # What was paid of a debt is not known: none is taken until more is laid on.
             debt = programme[wire.CREDIT][wire.CREDIT_DEBT_TOTAL]
             values[ledger.DEBT_PAID] = values[ledger.DEBT_PAID_PAISE] = debt
-            _go_on_with_month(values, reading[1], programme[wire.UTC_OFFSET_MIN])
+            zone = Zone()
+            zone.configure(programme[wire.UTC_OFFSET_MIN], programme[wire.DST])
+            _go_on_with_month(values, reading[1] - 1, zone)
             return
 
 
-def _go_on_with_month(values, end_s, offset_min):
+def _go_on_with_month(values, last_s, zone):
     """No day is charged again; slabs begin anew, as after any change of terms."""
     local = LocalTime()
-    local.refresh(end_s - 1, offset_min)
+    local.refresh(last_s, zone.offset_min_at(last_s))
     values[ledger.MONTH] = local.month
     values[ledger.MONTH_DAY] = local.day
     values[ledger.MONTH_FIRST_DAY] = local.day + 1

@@ -5,6 +5,7 @@ import pytest
 from firmware.core import holds, ledger
 from firmware.core.account import ENERGY
 from firmware.core.actions import OPEN_RELAY
+from tests.firmware.core.conftest import START_S
 
 RECONNECT, CREDIT = 2, 4
 STORE_FAULT = 1038
@@ -48,6 +49,18 @@ def test_registers_balance_and_programme_come_back_from_the_last_reading(bench):
     assert bench.status(8) == bench.status(9) + bench.status(6) == 5000
     assert bench.board.next_uplink_counter() > seen[-1]
     assert bench.status(18) == told[0]
+
+
+def test_a_lost_ledger_costs_no_day_twice_in_the_first_hour_of_a_summer_day(make_bench):
+    bench = make_bench(START_S - 3600 - 600)  # ten minutes before midnight in summer time
+    summer = [60, [3, 5, 6, 120], [10, 5, 6, 180]]
+    bench.install(1, credit={"mode": ENERGY, "daily_charge": 7}, dst=summer)
+    bench.run(2600, 0)
+    assert bench.readings()[-1][1] == START_S - 3600 + 1800
+    ruin_ledger(bench)
+    bench.cut(10)
+    bench.run(70)
+    assert bench.status(9) == 14
 
 
 def test_a_store_that_cannot_be_read_does_not_make_a_board_new(bench):
