@@ -172,6 +172,7 @@ class Log:
         self._places = BLOCK_BYTES // record_bytes
         self._firsts = array("i", bytes(4 * blocks))  # first sequence in each block, 0: none
         self._block = blocks - 1  # that is being filled
+        self._last_block = blocks - 1  # that holds the newest record
         self._place = self._places  # the next in it
         self.first = 0
         self.last = 0
@@ -204,7 +205,7 @@ class Log:
         return 0
 
     def _recover_newest(self, block, record):
-        self._block = block
+        self._block = self._last_block = block
         self._place = 0
         self.last = 0
         for place in range(self._places):
@@ -232,8 +233,10 @@ class Log:
                     self._firsts[self._block] = sequence
                 self.last = sequence
                 self.first = self.first or sequence
+                self._last_block = self._block
                 return
             self._place = self._places  # what failed here once is not tried again this time round
+        self._block = self._last_block  # the next one begins behind it again
         raise OSError(records.EIO)
 
     def _take_place(self, record):
@@ -249,7 +252,10 @@ class Log:
             return False
 
     def _enter_next_block(self):
-        self._block = (self._block + 1) % len(self._firsts)
+        block = (self._block + 1) % len(self._firsts)
+        if self.last and block == self._last_block:
+            raise OSError(records.EIO)  # whatever the flash does, the newest record stays
+        self._block = block
         self._place = self._places
         self._firsts[self._block] = 0
         self._find_oldest()

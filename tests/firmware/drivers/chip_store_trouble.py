@@ -13,7 +13,7 @@ from firmware.core import journal, ledger
 from firmware.core.board import Board
 from firmware.core.energy import Sample
 from firmware.drivers import fram, nvs, store
-from firmware.drivers.ring_partition import PartitionStore
+from firmware.drivers.ring_partition import Log, PartitionStore
 from simulator.hardware import rig
 from simulator.hardware.flash import Flash, RamMedium
 
@@ -97,6 +97,39 @@ assert made.load_ledger() is None
 assert made.events_range() == (0, 0)
 made.append_event(event())
 assert PartitionStore(flash, None, 130, 300).events_range() == (1, 1)
+
+
+# A flash that erases but takes nothing (low voltage, worn): the newest record is never erased.
+class Weak(Flash):
+    is_weak = False
+
+    def writeblocks(self, block, buffer, offset=None):
+        if not self.is_weak:
+            super().writeblocks(block, buffer, offset)
+
+
+weak = Weak(RamMedium(8 * 4096), 8)
+log = Log(weak, 0, 4, journal.EVENT_BYTES, journal.sequence_of)
+for sequence in range(1, 4096 // journal.EVENT_BYTES + 10):
+    record = event()
+    journal.pack_event(record, sequence, sequence, 0, 301, sequence)
+    log.append(record)
+newest = bytes(record)
+journal.pack_event(record, sequence + 1, 1, 0, 301, 0)
+weak.is_weak = True
+for _ in range(3):
+    assert refuses(log.append, record)
+found = Log(weak, 0, 4, journal.EVENT_BYTES, journal.sequence_of)
+found.recover()
+assert found.last == sequence, (found.last, sequence)
+assert found.load_newest() == newest
+weak.is_weak = False
+for late in (log, found):
+    journal.pack_event(record, sequence + 1, 1, 0, 301, 0)
+    late.append(record)
+    sequence += 1
+    found.recover()
+    assert found.last == sequence
 
 # A file system full of garbage in its second half: nothing is formatted, nothing hangs.
 vfs.VfsLfs2.mkfs(flash)
