@@ -206,7 +206,8 @@ class Limiter:
         values[WAIT_LEFT_S] = max(0, self._wait_until_s - uptime_s)
         values[LOCKOUT_LEFT_S] = max(0, self._lockout_until_s - uptime_s)
         for index in range(TRIPS_REMEMBERED):
-            values[TRIP_LEFT_S + index] = max(0, self._trip_until_s[index] - uptime_s)
+            until_s = self._trip_until_s[index]
+            values[TRIP_LEFT_S + index] = until_s - uptime_s if until_s > uptime_s else 0
         for index in range(BANDS_MAX):
             values[BAND_TIMER_S + index] = self._timer_s[index]
         values[UNBALANCE_S] = self._unbalance_s

@@ -7,6 +7,7 @@ This module must not know pins, nor why anything stands.
 from firmware.core import holds
 from firmware.core.clock import UNSET
 from firmware.core.schedule import Schedule
+from protocol import programme as wire
 
 LED_ON = 0b11111111  # supply
 LED_PRESS = 0b10101010  # blinking: the consumer can end this
@@ -81,6 +82,8 @@ class Forecast:
         if programme is not self._programme:
             self._programme = programme
             self._ahead.configure(programme)
+        if not programme[wire.WINDOWS]:
+            return 0
         for minutes in range(1, WARN_MIN + 1):
             self._ahead.refresh(board.now_s + minutes * 60)
             if not self._ahead.is_open:
