@@ -57,6 +57,11 @@ def run():
         run_board()
     except Exception as error:  # noqa: BLE001 (there is nobody else to catch it)
         sys.print_exception(error)
+    try:
+        # Nobody measures until the next start has looked at everything anew.
+        pulse_open(coils(load_definition(board_name())))
+    except Exception as error:  # noqa: BLE001 (the restart is the last that can help)
+        sys.print_exception(error)
     time.sleep_ms(RESTART_MS)
     machine.reset()
 
@@ -98,13 +103,28 @@ def load_definition(name):
 
 def secure_relay(definition):
     """Open the relay if the ledger wants supply off, or cannot tell."""
+    opening = coils(definition)
+    try:
+        is_wanted = must_open(build_store(definition))
+    except Exception as error:  # noqa: BLE001 (whatever it is, nobody can tell that supply was on)
+        sys.print_exception(error)
+        is_wanted = True
+    if is_wanted:
+        pulse_open(opening)
+
+
+def coils(definition):
+    """Return the opening coil's pin; no coil burns then, whatever came before."""
     pin = machine.Pin
-    opening = pin(definition.RELAY_OPEN_PIN, pin.OUT, value=0)
-    pin(definition.RELAY_CLOSE_PIN, pin.OUT, value=0)  # no coil burns, whatever came before
-    if must_open(build_store(definition)):
-        opening.value(1)
-        time.sleep_ms(PULSE_MS)
-        opening.value(0)
+    pin(definition.RELAY_CLOSE_PIN, pin.OUT, value=0)
+    return pin(definition.RELAY_OPEN_PIN, pin.OUT, value=0)
+
+
+def pulse_open(opening):
+    """Open the relay. Takes PULSE_MS."""
+    opening.value(1)
+    time.sleep_ms(PULSE_MS)
+    opening.value(0)
 
 
 def must_open(store):
