@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from simulator import proxy
 from simulator.errors import SimulatorError
 
 Action = dict[str, Any]
@@ -103,6 +104,11 @@ def _number(name: str, ended: int = 0) -> tuple[Callable[[int], Action], Action]
     return lambda value: {name: value}, {name: ended}
 
 
+def _spoil(mode: str) -> Callable[[int], Action]:
+    counts = proxy.MODES[mode][2] > 0
+    return lambda value: {"broker_mode": [mode, value if counts else 0]}
+
+
 _CATALOGUE = (
     Fault("power_cut", MAINS, "the mains go, and come back after so long",
           lambda off_s: {"mains": False, "off_s": off_s}, None, (5, 6 * HOUR_S),
@@ -172,13 +178,18 @@ _CATALOGUE = (
           *_switch("wifi", False, True), (MINUTE_S, 6 * HOUR_S)),
     Fault("broker_lost", NETWORK, "the broker is gone",
           *_switch("broker", False, True), (MINUTE_S, 6 * HOUR_S)),
+    *(Fault(f"broker_{mode}", NETWORK, what,
+            _spoil(mode), {"broker_mode": [proxy.PASS, 0]}, (MINUTE_S, HOUR_S),
+            Parameter(what, least, most, usual) if most else None)
+      for mode, (what, least, most, usual) in proxy.MODES.items() if mode != proxy.PASS),
     Fault("cover_open", COVER, "somebody opens the meter's cover",
           *_switch("cover_open", True, False), (MINUTE_S, HOUR_S)),
 )  # fmt: skip
 
 # Not by chance: a file that littlefs cannot close is closed again by the collector, within which
-# no simulated flash can answer; the process dies (docs/simulator.md, "Faults").
-_ONLY_BY_HAND = ("flash_worn",)
+# no simulated flash can answer; the process dies (docs/simulator.md, "Faults"). And a broker that
+# keeps a board waiting does so in real time, which no seed decides.
+ONLY_BY_HAND = ("flash_worn", *(f"broker_{mode}" for mode in proxy.MODES if mode != proxy.PASS))
 _CUTS = ("power_cut", "power_fail")  # their value is how long they last
 FAULTS = {fault.name: fault for fault in _CATALOGUE}
 
@@ -273,7 +284,7 @@ def _chosen(kinds: Sequence[str]) -> list[Fault]:
     return [
         fault
         for fault in _CATALOGUE
-        if fault.name in kinds or (fault.kind in kinds and fault.name not in _ONLY_BY_HAND)
+        if fault.name in kinds or (fault.kind in kinds and fault.name not in ONLY_BY_HAND)
     ]
 
 

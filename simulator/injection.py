@@ -15,6 +15,7 @@ RETRY_S = 60  # what waits for the power looks so often whether it is there
 # Actions on what is around a house, and not in it.
 OUTSIDE = {
     "broker": "a broker that can be stopped",
+    "broker_mode": "a proxy before the broker",
     "far_clock_s": "a far end whose clock can be set wrong",
 }
 

@@ -90,16 +90,22 @@ def simulate(
     told = [event for spec in fault or [] for event in faults.parse(spec)]
     office.open_office(home)
     names = [meter] if meter else [f"SIM{number:04d}" for number in range(1, boards + 1)]
-    houses = [_house(home.resolve(), name, profile, may_register=not meter) for name in names]
+    proxies = [_proxy(home) for _ in names]
+    houses = [
+        _house(home.resolve(), name, profile, proxy.port, may_register=not meter)
+        for name, proxy in zip(names, proxies, strict=True)
+    ]
     fleet = Fleet(houses)
     try:
         for house in houses:
             house.wake(_now_s())
             house.live(multiple)
             console.print(f"· board {house.meter} is up; its log: {house.log}")
-        _Prompt(houses, told).run()
+        _Prompt(houses, told, proxies).run()
     finally:
         fleet.stop()
+        for proxy in proxies:
+            proxy.stop()
 
 
 def _now_s() -> int:
@@ -108,12 +114,21 @@ def _now_s() -> int:
     return clock.now_s()
 
 
-def _house(home: Path, meter: str, profile: str, *, may_register: bool) -> Any:
+def _proxy(home: Path) -> Any:
+    """A house's own way to the broker, which can be spoilt."""
+    from simulator.proxy import Proxy
+    from tools.broker import Broker
+
+    proxy = Proxy(Broker(home / "broker").configured_port())
+    proxy.start()
+    return proxy
+
+
+def _house(home: Path, meter: str, profile: str, broker_port: int, *, may_register: bool) -> Any:
     """The house at `meter`; a meter SIMnnnn is registered when it is not there yet."""
     from controller.fleet import services
     from controller.fleet.models import Meter
     from simulator.fleet import House
-    from tools.broker import Broker
 
     if not Meter.objects.filter(id=meter).exists():
         if not may_register:
@@ -123,7 +138,7 @@ def _house(home: Path, meter: str, profile: str, *, may_register: bool) -> Any:
         home / "houses" / meter,
         meter,
         services.reveal_root_key(meter, actor=office.ACTOR),
-        Broker(home / "broker").configured_port(),
+        broker_port,
         seed=1,
         start_s=_now_s(),
         profile=profile or None,
@@ -133,13 +148,14 @@ def _house(home: Path, meter: str, profile: str, *, may_register: bool) -> Any:
 class _Prompt:
     """Reads a line, does it to the house in use, says what came of it."""
 
-    def __init__(self, houses: list[Any], told: list[Any]):
+    def __init__(self, houses: list[Any], told: list[Any], proxies: list[Any]):
         from simulator.injection import Injector
 
         self._houses = {house.meter: house for house in houses}
         self._house = houses[0]
         self._injectors = {
-            house.meter: Injector(house, told, house.observe()["t_s"]) for house in houses
+            house.meter: Injector(house, told, house.observe()["t_s"], _outside(proxy))
+            for house, proxy in zip(houses, proxies, strict=True)
         }
         self._verbs: dict[str, Callable[[list[str]], None]] = {
             "on": self._on,
@@ -242,6 +258,14 @@ class _Prompt:
             f" delivered {seen['delivered_mwh'] / 1_000_000:.3f} kWh",
             highlight=False,
         )
+
+
+def _outside(proxy: Any) -> dict[str, Callable[[Any], None]]:
+    """What the proxy can do to the broker, as far as its house can see."""
+    return {
+        "broker": lambda is_there: proxy.set("pass" if is_there else "reset"),
+        "broker_mode": lambda told: proxy.set(*told),
+    }
 
 
 def _is_on(words: list[str]) -> bool:
