@@ -10,7 +10,6 @@ from firmware.core.energy import Sample
 from firmware.drivers.button import Button
 from firmware.drivers.clock import RealTimeClock
 from firmware.drivers.display import CharacterDisplay
-from firmware.drivers.ds3231 import Ds3231
 from firmware.drivers.inputs import Inputs, PowerFail
 from firmware.drivers.led import StatusLed
 from firmware.drivers.relay import LatchingRelay
@@ -35,6 +34,8 @@ def build_bus(definition):
 def build_clock(definition, bus):
     """Return the clock with a battery of its own, where one answers, else the chip's."""
     if definition.RTC_ADDRESS is not None:
+        from firmware.drivers.ds3231 import Ds3231
+
         clock = Ds3231(bus, definition.RTC_ADDRESS)
         if clock.answers():
             return clock

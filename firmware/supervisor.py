@@ -58,12 +58,10 @@ class Supervisor:
             error = None
             try:
                 await run()
-            except asyncio.CancelledError as cancelled:
-                if self._stopping:
+            except (asyncio.CancelledError, Exception) as died:
+                if self._stopping and isinstance(died, asyncio.CancelledError):
                     raise
-                error = cancelled  # somebody else's, that went astray
-            except Exception as died:  # noqa: BLE001 (whatever it died of, it starts again)
-                error = died
+                error = died  # also a cancellation of somebody else's, that went astray
             if self._board.uptime_s - begun_s > RESTART_MAX_S:
                 pause_s = RESTART_MIN_S  # it was well; what is past is past
             self.count(name, error)

@@ -30,6 +30,10 @@ _IMPORT_THRESHOLD_BYTES = 2048
 TRACE_RECORD = "<IHIB"  # second, ms, 0.1 W through the relay, contacts closed
 _HEAP_EVERY = 15  # looks between two measurements of the heap
 _NAMES_MAX = 4000
+# The module that drives each chip: `firmware` imports it when it builds, but it is code, not data.
+_DRIVERS = {
+    "pzem004t": "pzem004t", "sdm120": "sdm", "sdm630": "sdm", "atm90e32": "atm90e32",
+}  # fmt: skip
 _TABLE_BYTES_MIN = 4096
 _REAL_ROOT = "/host"  # where the computer's files are once the chip's own flash is at /
 
@@ -268,10 +272,10 @@ def main(parameters):
     import asyncio
 
     asyncio.create_task(bench.serve())
-    _start(bench, heap)
+    _start(bench, heap, parameters["chip"])
 
 
-def _start(bench, heap):
+def _start(bench, heap, chip):
     heap.simulator_loaded()
     # Code runs from the image, but what it makes when imported lies in this heap: collecting often
     # keeps that in one piece, and what is left for the firmware's data too.
@@ -279,11 +283,13 @@ def _start(bench, heap):
     # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
     import firmware.core.board
     import firmware.drivers.buzzer
+    import firmware.drivers.ds3231
     import firmware.drivers.keypad
     import firmware.link
     import firmware.main
     from firmware import boot
 
+    __import__("firmware.drivers." + _DRIVERS[chip])
     _grow_name_table()
     gc.threshold(-1)
     heap.code_loaded()

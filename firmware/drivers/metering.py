@@ -3,17 +3,13 @@
 A driver has `request()` and `collect(sample) -> bool`, which neither wait nor allocate;
 `answer_ms` to let pass between them; `name`, `phases`, `keeps_counter` (False: its energy begins
 at 0 with every power-on), `faults`, `calibration`; and `detect()` for the boot. This module must
-not know registers.
+not know registers. Only the driver of a chip that is looked for comes into memory.
 """
 
 import machine
 from micropython import const
 
 from firmware.drivers import calibration
-from firmware.drivers.atm90e32 import Atm90e32
-from firmware.drivers.modbus import Line
-from firmware.drivers.pzem004t import Pzem004t
-from firmware.drivers.sdm import Sdm
 
 AUTO = "auto"
 CHIPS = ("pzem004t", "sdm120", "sdm630", "atm90e32")
@@ -71,6 +67,8 @@ def _detected(driver):
 def _build(definition, name, baud=None):
     gains = calibration.load(name)
     if name == "atm90e32":
+        from firmware.drivers.atm90e32 import Atm90e32
+
         return Atm90e32(
             _spi(definition),
             machine.Pin(definition.METER_SELECT_PIN, machine.Pin.OUT, value=1),
@@ -78,10 +76,16 @@ def _build(definition, name, baud=None):
             definition.METER_GAINS,
             gains,
         )
+    from firmware.drivers.modbus import Line
+
     baud = baud or definition.METER_BAUD
     line = Line(_uart(definition, baud), _direction(definition))
     if name == "pzem004t":
+        from firmware.drivers.pzem004t import Pzem004t
+
         return Pzem004t(line, definition.METER_ADDRESS, gains)
+    from firmware.drivers.sdm import Sdm
+
     phases = 1 if name == "sdm120" else 3
     return Sdm(line, definition.METER_ADDRESS, phases, baud, gains)
 
