@@ -116,6 +116,11 @@ def _shift_phases(pair, _chance):
     pair.tweak += 1
 
 
+def _break_store(pair, _chance):
+    for bench in (pair.quick, pair.thorough):
+        bench.store.is_broken = not bench.store.is_broken
+
+
 def _press(pair, _chance):
     pair.both(lambda bench: bench.press())
 
@@ -151,13 +156,13 @@ def _step_clock(pair, chance):
 
 def _change_programme(pair, chance):
     pair.version += 1
-    record = pair.programme_of(pair.version, pair.quick.now_s + chance.randrange(150))
+    record = pair.programme_of(pair.version, pair.quick.now_s + chance.randrange(12))
     pair.both(lambda bench: bench.command(_SET_PROGRAMME, {0: record}))
 
 
 _HAPPENINGS = (
-    _switch_load, _switch_lines, _disturb_chip, _shift_phases, _press, _meet_other_tasks,
-    _command, _command, _command, _step_clock, _change_programme,
+    _switch_load, _switch_lines, _disturb_chip, _shift_phases, _break_store, _press,
+    _meet_other_tasks, _command, _command, _command, _step_clock, _change_programme,
 )  # fmt: skip
 
 
