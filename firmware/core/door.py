@@ -19,7 +19,7 @@ _IDENTITY = "<ii"
 
 # What acts at once though nothing can be written: a board whose flash is dead may not be off, or
 # on, for ever. A repeat changes nothing, and a power cut brings back the state of before.
-_SWITCHES = (commands.DISCONNECT, commands.RECONNECT)
+_SWITCHES = (commands.DISCONNECT, commands.RECONNECT, commands.SET_CLOCK)
 
 
 class Door:

@@ -187,3 +187,12 @@ def test_a_counter_that_stood_still_is_given_another_chance_every_hour(bench):
     assert bench.is_closed
     bench.run(600)
     assert bench.is_closed  # it counts again
+
+
+def test_the_clock_can_be_set_although_nothing_can_be_written(make_bench):
+    """Else a board without a battery clock could never be given supply again."""
+    bench = make_bench()
+    bench.store.is_broken = True
+    bench.cut(0, clock_state=0)
+    assert bench.command(commands.SET_CLOCK, {0: bench.now_s})[0] == commands.STAGE_APPLIED
+    assert bench.command(commands.RECONNECT, {})[0] == commands.STAGE_APPLIED
