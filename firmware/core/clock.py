@@ -93,14 +93,20 @@ class Clock:
             return self.time_s
         if self.state == UNSET or not self.known_s:
             return 0
-        return max(self.known_s, min(self.time_s, self.known_s + DAY_S))
+        return self._near_known_s()
 
     def dated_s(self):
         """Return the time that readings bear: the calendar's, as soon as there is one.
 
-        So a month's last reading tells what was charged up to then, whatever the clock says.
+        So a month's last reading tells what was charged up to then, whatever the clock says. An
+        unset clock runs on from a time that perhaps was not believed: it stays near the known too.
         """
-        return self.calendar_s() or self.time_s
+        if self.state == SYNCED or not self.known_s:
+            return self.time_s
+        return self._near_known_s()
+
+    def _near_known_s(self):
+        return max(self.known_s, min(self.time_s, self.known_s + DAY_S))
 
     def _slew(self):
         """Let time stand still for a second, or skip one; it never runs backwards."""

@@ -49,15 +49,22 @@ class Recorder:
             last = self._store.events_range()[1]
             values[EVENT_SEQUENCE] = max(values[EVENT_SEQUENCE], last)
             last = self._store.readings_range()[1]
-            if last > values[READING_SEQUENCE] and self._store.read_reading(last, self._reading):
-                reading = journal.unpack_reading(self._reading)
-                if reading:
-                    values[READING_END_S] = reading[1]
-                    # The ledger was written just before the reading, and not since.
-                    values[READING_SUPPLY_S] = values[SUPPLY_S]
+            if last and self._store.read_reading(last, self._reading):
+                self._recover_reading(last, journal.unpack_reading(self._reading))
             values[READING_SEQUENCE] = max(values[READING_SEQUENCE], last)
         except OSError:
             return  # the ledger's own numbers stand
+
+    def _recover_reading(self, last, reading):
+        values = self._values
+        if not reading:
+            return
+        if last > values[READING_SEQUENCE]:
+            values[READING_END_S] = reading[1]
+            # The ledger was written just before the reading, and not since.
+            values[READING_SUPPLY_S] = values[SUPPLY_S]
+        elif reading[1] > values[READING_END_S]:
+            self.flags |= messages.FLAG_CLOCK_STEPPED  # not told yet: readings began anew
 
     def observe(self, sample):
         """Take a good sample into the interval's extremes."""

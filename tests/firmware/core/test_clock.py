@@ -245,3 +245,33 @@ def test_supply_hours_begin_an_hour_earlier_by_the_sun_in_summer(make_bench):
     assert bench.holds == holds.WINDOW
     bench.run(10)
     assert bench.is_closed
+
+
+def test_a_time_that_was_not_believed_dates_no_reading_after_a_start_without_a_clock(bench):
+    bench.run(60)
+    true_s = bench.now_s
+    bench.now_s += 40 * 86_400
+    bench.boot(clock_state=HELD)
+    bench.run(70)
+    bench.boot(clock_state=UNSET)
+    bench.run(70)
+    bench.now_s = true_s + 300
+    bench.board.set_clock(bench.now_s, SYNCED)
+    bench.run(1000)
+    ends = [reading[1] for reading in bench.readings()]
+    assert max(ends) <= true_s + 86_400 + 300
+
+
+def test_that_readings_began_anew_is_told_although_the_power_failed_before_the_next(bench):
+    bench.run(3700)
+    bench.now_s -= 2 * 3600
+    bench.board.set_clock(bench.now_s, SYNCED)
+    bench.run(70)
+    bench.cut(1)
+    bench.run(1000)
+    flags = [reading[2] & 128 for reading in bench.readings()]
+    assert sum(flags) == 128
+    assert bench.readings()[flags.index(128)][1] <= bench.now_s
+    bench.cut(1)
+    bench.run(1000)
+    assert sum(reading[2] & 128 for reading in bench.readings()) == 128
