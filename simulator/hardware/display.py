@@ -8,6 +8,7 @@ _ENABLE = 0x04
 _COLUMNS = 16
 _ROW_STEP = 0x40
 _CELLS = 0x80
+_HELD_BYTES = 1024
 
 
 class Hd44780:
@@ -17,16 +18,31 @@ class Hd44780:
         self._port = 0
         self._half = -1
         self._four_bit = False
+        self._held = bytearray(_HELD_BYTES)
+        self._size = 0
 
     def write(self, buffer):
-        """Take octets from the bus; a nibble counts when enable falls."""
-        for octet in buffer:
+        """Take octets from the bus; what they do is found out when somebody looks."""
+        end = self._size + len(buffer)
+        if end > _HELD_BYTES:
+            self._follow()
+            end = len(buffer)
+            if end > _HELD_BYTES:
+                raise ValueError("a transfer to the display has at most %d octets" % _HELD_BYTES)
+        self._held[self._size : end] = buffer
+        self._size = end
+
+    def _follow(self):
+        """A nibble counts when enable falls."""
+        size, self._size = self._size, 0
+        for octet in memoryview(self._held)[:size]:
             if self._port & _ENABLE and not octet & _ENABLE:
                 self._take(self._port)
             self._port = octet
 
     def lines(self):
         """Return the two lines as text of 16 characters."""
+        self._follow()
         return [str(self._cells[at : at + _COLUMNS], "ascii") for at in (0, _ROW_STEP)]
 
     def _take(self, port):

@@ -69,9 +69,9 @@ class Clock:
 class VirtualQueue(core.IOQueue):
     """The queue on which asyncio waits: here waiting means to move the clock.
 
-    `outstanding()` says how many exchanges wait for the far end; `moved()` is called whenever time
-    has moved on; `arrived()` is called once when the clock stands at the end of its grant and
-    nothing holds it.
+    `outstanding()` says how many exchanges wait for the far end; `moved()`, if given, is called
+    whenever time has moved on; `arrived()` is called once when the clock stands at the end of its
+    grant and nothing holds it.
     """
 
     def __init__(self, clock, outstanding, arrived, moved):
@@ -79,7 +79,7 @@ class VirtualQueue(core.IOQueue):
         self._clock = clock
         self.outstanding = outstanding
         self._arrived = arrived
-        self._moved = moved
+        self.moved = moved
         self.hold_ms = HOLD_MS_MAX
         self._free_ms = 0  # until then time runs though an exchange is outstanding
         self._held_ms = 0
@@ -144,7 +144,8 @@ class VirtualQueue(core.IOQueue):
         if delay_ms < 0 or target_ms > clock.grant_ms:
             target_ms = clock.grant_ms
         clock.advance(target_ms)
-        self._moved()  # before the firmware can say anything to the far end
+        if self.moved:
+            self.moved()  # before the firmware can say anything to the far end
         if clock.now_ms >= self._rebase_ms:
             self._align()
 
