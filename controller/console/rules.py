@@ -141,7 +141,7 @@ EVENTS: dict[int, tuple[str, Callable[[int], str] | None]] = {
     1036: ("Clock not believed, step", _number("s")),
     1037: ("Overload of", _phase),
     1038: ("Memory fault", lambda value: STORES.get(value, "")),
-    1039: ("Button stuck", None),
+    1039: ("Stuck", lambda value: "power-fail line" if value else "button"),
     1040: ("Calibrated, power gain in ppm", _number("")),
     1041: ("Relay alarm", lambda value: {1: "welded", 2: "does not close"}.get(value, "")),
 }
