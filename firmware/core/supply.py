@@ -193,11 +193,13 @@ class Supply:
             self._recorder.record_event(messages.EVENT_LIMIT_SET, limit_w)
             self.changed = True
             self.actions |= actions.SEND_STATUS | actions.SHOW
+        was_open = self.cover.is_open()
         if self.cover.watch(inputs):
-            self.changed = True
             self.actions |= actions.SEND_STATUS
             if self._tamper_holds:
                 self.set_hold(holds.TAMPER, True)
+        if self.cover.is_open() != was_open:
+            self.changed = True
 
     def reconnect(self):
         """End the operator's hold; a person may have to agree before the supply returns."""

@@ -4,7 +4,7 @@ import pytest
 
 from firmware.core import holds
 from firmware.core.actions import CLOSE_RELAY, OPEN_RELAY
-from firmware.core.inputs import POWER_FAILING
+from firmware.core.inputs import COVER_OPEN, POWER_FAILING
 from protocol import commands, messages
 
 REFUSED = messages.EVENT_BUTTON_REFUSED
@@ -196,3 +196,14 @@ def test_the_clock_can_be_set_although_nothing_can_be_written(make_bench):
     bench.cut(0, clock_state=0)
     assert bench.command(commands.SET_CLOCK, {0: bench.now_s})[0] == commands.STAGE_APPLIED
     assert bench.command(commands.RECONNECT, {})[0] == commands.STAGE_APPLIED
+
+
+def test_a_cover_opened_again_in_the_dark_right_after_it_was_closed_is_told(bench):
+    bench.board.inputs = COVER_OPEN
+    bench.run(1)
+    bench.board.inputs = 0
+    bench.run(12)  # closed, and the ledger's minute is not over
+    bench.cut(5)
+    bench.board.inputs = COVER_OPEN
+    bench.run(1)
+    assert len(bench.events(messages.EVENT_COVER_OPENED)) == 2
