@@ -267,3 +267,24 @@ def test_a_hello_that_a_later_boots_hello_has_overtaken_says_nothing_new(board):
     ingest.handle([earlier])
     state = MeterState.objects.get(meter="BHK01")
     assert (state.firmware, state.boots, state.messages_refused) == ("bijli 0.2", 6, 2)
+
+
+def test_the_largest_values_that_a_board_may_say_are_stored_and_cost_no_other_message(make_board):
+    """Flat package, readings begun anew, unknown codes, every status field at its end."""
+    wild, good = make_board("WILD"), make_board("GOOD")
+    whole = 10**12
+    reading = [1, 2**30 - 1, 255, whole, whole, 0, 0, 0, 200_000, 0, 1000, 86_400, 3]
+    events = [[1, 2**30 - 1, 3, 65_535, whole], [2, 0, 0, messages.EVENT_PAID_UNTIL, -whole]]
+    status = wild.status(k1=511, k6=-whole, k7=3, k13=100_000, k21=4, k31=2**30 - 1)
+    answers = ingest.handle(
+        [
+            wild.send(messages.READINGS, {0: [[*reading, -whole, 2**30 - 1, whole]]}),
+            wild.send(messages.EVENTS, {0: events}),
+            wild.send(messages.STATUS, status | dict.fromkeys(range(36, 64), -whole)),
+            good.readings(1),
+        ]
+    )
+    assert acknowledged(wild, answers[:2]) == [(messages.READINGS, 1), (messages.EVENTS, 2)]
+    assert acknowledged(good, answers[2:]) == [(messages.READINGS, 1)]
+    assert refusals() == {}
+    assert MeterState.objects.get(meter="WILD").further["63"] == -whole
