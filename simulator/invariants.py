@@ -60,6 +60,8 @@ class Checker:
         self.not_before_s = 0.0  # no closing earlier than this
         self.closed_before = False
         self.has_cut = False  # since the last look
+        self._is_dark = False
+        self._dark_s = 0.0  # since when, while it is
         self.charged_base: tuple[int, int] | None = None
         self._programmes: dict[int, Limits] = {0: BUILT_IN}
         self._watch = OverloadWatch(gain_bp)
@@ -114,6 +116,8 @@ class Checker:
         self._cuts = truth.cuts
         self._follow(truth, status, now_s)
         if not truth.powered or status is None:
+            if not self._is_dark:
+                self._is_dark, self._dark_s = True, now_s
             self._judge(DARK, truth, {})
             self.closed_before = truth.relay_closed
             return self.violations[found:]
@@ -121,7 +125,7 @@ class Checker:
         self.before = dict(status)
         self.closed_before = truth.relay_closed
         self.highest_wh = max(self.highest_wh, status[ENERGY_WH])
-        self.has_cut = False
+        self.has_cut = self._is_dark = False
         return self.violations[found:]
 
     def _follow(self, truth: Truth, status: Mapping[int, int] | None, now_s: float) -> None:
@@ -145,11 +149,13 @@ class Checker:
     def _forbid_closing(self, truth: Truth, status: Mapping[int, int], now_s: float) -> None:
         """A new trip or lockout forbids closing for the time that the programme says."""
         before = self.before
+        # What is first seen after a cut was so before it: the board died in telling of it.
+        trip_s = self._dark_s if self._is_dark else now_s
         if before and status[TRIPS] > before[TRIPS]:
-            self.not_before_s = max(self.not_before_s, now_s + self.limits.wait_s - TICK_S)
+            self.not_before_s = max(self.not_before_s, trip_s + self.limits.wait_s - TICK_S)
         new = status[HOLDS] & ~before.get(HOLDS, 0) if before else 0
         if new & messages.HOLD_LOCKOUT:
-            self.not_before_s = max(self.not_before_s, now_s + self.limits.lockout_s - TICK_S)
+            self.not_before_s = max(self.not_before_s, trip_s + self.limits.lockout_s - TICK_S)
         if truth.clock_fault or (self.has_cut and truth.store_fault):
             # A clock that jumped in the dark says that the wait is over, or it was never written.
             self.not_before_s = 0.0

@@ -87,6 +87,8 @@ COVER_OPEN = 247  # as it was at the last write
 DEMAND_BASE_WH = 248  # ENERGY_WH when the present interval of the demand began
 DEMAND_BASE_S = 249  # and when that was
 DEMAND_MONTH = 250  # months since year 0, of DEMAND_W
+METERING_SAME_S = 251  # for how long the chip has shown the same
+METERING_FRAME = 252  # a sum over what that was
 
 # Account
 EMERGENCY_GIVEN = 256  # emergency credit accepted: how far below 0 it lets the balance go

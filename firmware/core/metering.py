@@ -6,7 +6,7 @@ so that a line that is mostly bad becomes a fault. This module must not know the
 relay.
 """
 
-from firmware.core.ledger import METERING_BAD_S
+from firmware.core.ledger import METERING_BAD_S, METERING_FRAME, METERING_SAME_S
 from firmware.core.pace import CALM_MAX_S
 from protocol import programme as wire
 from protocol.limits import POWER_MAX_W, VOLTAGE_MAX_V
@@ -27,6 +27,7 @@ _MAINS_DV = 500  # 50.0 V
 # The chips count in steps of up to 10 Wh; power that should have moved the counter so far and did
 # not shows that one of the two stands still.
 _OWED_MAX_DWS = 25 * 36_000  # 25 Wh
+_MASK = 0x3FFFFFFF
 _STEP_MAX_S = 60  # of owed energy at once
 
 
@@ -47,6 +48,7 @@ class Metering:
         self.is_faulty = False  # bad for longer than the programme allows
         self.is_ahead = False  # bad seconds have run on since the ledger was written
         self._same_s = 0
+        self._kept_s = 0  # of the time before the start, until the first frame has been compared
         self._owed_dws = 0
         self._idle_s = 0  # under _IDLE_DW while the counter owes
         self._voltage_dv = self._current_ma = self._power_dw = 0
@@ -90,6 +92,8 @@ class Metering:
 
     def _stands_still(self, sample, elapsed_s):
         """Tell whether nothing has moved for so long that the chip must be frozen."""
+        if self._kept_s:
+            self._resume(sample)
         voltage_dv = sample.voltage_dv
         power_dw = sample.power_dw
         same_s = self._same_s
@@ -119,6 +123,24 @@ class Metering:
         if owed_dws >= _OWED_MAX_DWS:
             return self._is_owing(elapsed_s)
         return same_s >= self._frozen_s
+
+    def _resume(self, sample):
+        """At the first frame of a start: a chip that shows what it showed before goes on so."""
+        shown = _sum(
+            sample.voltage_dv,
+            sample.power_dw,
+            sample.current_ma,
+            sample.frequency_dhz,
+            sample.energy_wh,
+        )
+        if shown == self._values[METERING_FRAME]:
+            self._same_s = self._kept_s
+            self._energy_wh = sample.energy_wh
+            self._voltage_dv = sample.voltage_dv
+            self._power_dw = sample.power_dw
+            self._current_ma = sample.current_ma
+            self._frequency_dhz = sample.frequency_dhz
+        self._kept_s = 0
 
     def _is_owing(self, elapsed_s):
         """Tell whether the counter still owes; with the relay open nothing can ever move it.
@@ -168,13 +190,23 @@ class Metering:
         self._note(IMPLAUSIBLE, elapsed_s, True)
 
     def save(self):
-        """Put the bad seconds into the ledger."""
+        """Put the bad seconds into the ledger, and what stands still: a cut clears neither."""
         self._values[METERING_BAD_S] = self._bad_s
+        if not self._kept_s:
+            self._values[METERING_SAME_S] = self._same_s
+            self._values[METERING_FRAME] = _sum(
+                self._voltage_dv,
+                self._power_dw,
+                self._current_ma,
+                self._frequency_dhz,
+                self._energy_wh,
+            )
         self.is_ahead = False
 
     def load(self):
         """Take them from the ledger: a fault stands until a few good seconds say otherwise."""
         self._bad_s = self._values[METERING_BAD_S]
+        self._kept_s = self._values[METERING_SAME_S]
         self.is_faulty = self._bad_s >= self._fault_after_s
 
     def _note(self, state, elapsed_s, is_certain):
@@ -190,3 +222,8 @@ class Metering:
             self.is_faulty = True
             if self.state == OK:
                 self.state = state
+
+
+def _sum(voltage_dv, power_dw, current_ma, frequency_dhz, energy_wh):
+    """Return a small integer over what a frame shows."""
+    return (voltage_dv ^ power_dw << 9 ^ current_ma << 5 ^ frequency_dhz << 20 ^ energy_wh) & _MASK

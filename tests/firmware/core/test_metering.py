@@ -153,3 +153,13 @@ def test_one_frame_that_cannot_be_true_trips_nobody(bench):
     bench.chip_offset_wh -= 5_000
     bench.run(5, 100)
     assert not bench.holds
+
+
+def test_power_cuts_do_not_let_a_frozen_chip_begin_anew(bench):
+    bench.run(10, 100)
+    bench.is_frozen = True
+    for _ in range(3):
+        bench.run(120)
+        bench.cut(5)
+    bench.run(40)
+    assert bench.holds & holds.FAULT
