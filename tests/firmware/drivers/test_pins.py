@@ -25,6 +25,8 @@ CHECKS = {
 
 
 def test_the_small_drivers_keep_their_promises_on_the_chips_interpreter() -> None:
-    printed = run_micropython(Path(__file__).with_name("chip_pins.py"))
-    told = {line for line in printed.splitlines() if line.startswith("check_")}
+    told = set()
+    for name in ("chip_pins.py", "chip_clocks.py"):
+        printed = run_micropython(Path(__file__).with_name(name))
+        told |= {line for line in printed.splitlines() if line.startswith("check_")}
     assert told == CHECKS
