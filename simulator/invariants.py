@@ -132,7 +132,7 @@ class Checker:
         """Move the clocks that run beside the board's own."""
         if status is not None:
             self.limits = self._programmes.get(status[VERSION], self.limits)
-            self._watch.configure(self.limits, status[LIMIT_W])
+            self._watch.configure(self.limits, status[LIMIT_W], now_s)
         if self.has_cut or not truth.relay_closed or truth.relay_fault or self._was_ill:
             self._watch.reset(now_s)
         elif truth.chip_fault == "noise":

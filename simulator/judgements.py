@@ -31,6 +31,7 @@ SETTLE_S = 3.0  # after the start: until the first tick has driven the relay
 FOLLOW_S = 2.0  # from the decision to contacts that rest: pulse and bounce
 RETRY_S = 16.0  # a pulse that the armature missed: three more, three seconds apart
 RECOVER_S = 90.0  # chip and registers agree again: start, or a jump that became the baseline
+ROUNDING_MWH = 2  # what flowed is told in whole mWh, twice rounded down where a chip has a gain
 RESOLUTION_MWH = 2000  # the chip counts whole Wh, and the board looks once a second
 # What the last writes before a cut may be short of, until the chip has told: 10 Wh, or a minute
 # at 25 kW (docs/board.md, "Energy").
@@ -74,8 +75,8 @@ def not_above(checker: "Checker", truth: Truth, status: Mapping[int, int]) -> st
     """Nothing is registered that did not flow."""
     delivered_mwh = truth.delivered_mwh + truth.delivered_mwh * checker.gain_bp // 10_000
     over_mwh = status[ENERGY_WH] * 1000 - delivered_mwh
-    checker.margin("registered above delivered, mWh", over_mwh, 0)
-    return f"{over_mwh} mWh more than delivered" if over_mwh > 0 else ""
+    checker.margin("registered above delivered, mWh", over_mwh, ROUNDING_MWH)
+    return f"{over_mwh} mWh more than delivered" if over_mwh > ROUNDING_MWH else ""
 
 
 def not_below(checker: "Checker", truth: Truth, status: Mapping[int, int]) -> str | None:

@@ -50,10 +50,11 @@ class OverloadWatch:
         self._limit_w = 0
         self._part = 1.0
 
-    def configure(self, limits: Limits, limit_w: int) -> None:
-        """Judge by these bands of `limit_w` from now on; a new limit starts every timer anew."""
+    def configure(self, limits: Limits, limit_w: int, at_s: float) -> None:
+        """Judge by these bands of `limit_w` from `at_s` on; a new limit starts every timer anew."""
         if limits is self._limits and limit_w == self._limit_w:
             return
+        self._pass(at_s)
         self._limits = limits
         self._limit_w = limit_w
         part = 1 + self._gain_bp / 10_000

@@ -48,6 +48,7 @@ class Metering:
         self.is_faulty = False  # bad for longer than the programme allows
         self.is_ahead = False  # bad seconds have run on since the ledger was written
         self._same_s = 0
+        self._has_moved = False  # since a fault began, or since the start
         self._kept_s = 0  # of the time before the start, until the first frame has been compared
         self._owed_dws = 0
         self._idle_s = 0  # under _IDLE_DW while the counter owes
@@ -100,6 +101,7 @@ class Metering:
         owed_dws = self._owed_dws
         if sample.energy_wh != self._energy_wh:
             self._energy_wh = sample.energy_wh
+            self._has_moved = True
             owed_dws = same_s = 0
         elif power_dw > 0 and owed_dws < _OWED_MAX_DWS:
             owed_dws += power_dw * (elapsed_s if elapsed_s < _STEP_MAX_S else _STEP_MAX_S)
@@ -112,6 +114,7 @@ class Metering:
             same_s += elapsed_s
         else:
             same_s = 0
+            self._has_moved = True
             self._voltage_dv = voltage_dv
             self._power_dw = power_dw
             self._current_ma = sample.current_ma
@@ -177,6 +180,8 @@ class Metering:
         self._has_measured = True
         if self.state == OK and not self._bad_s:
             return
+        if self.is_faulty and not self._has_moved:
+            return  # it shows what it showed before the fault: that is no proof of life
         self._good_s += elapsed_s
         self._bad_s = max(0, self._bad_s - elapsed_s)
         if self._good_s >= GOOD_RUN_S:
@@ -219,7 +224,9 @@ class Metering:
             self.is_ahead = True
         if self._bad_s >= self._fault_after_s:
             self._bad_s = self._fault_after_s
-            self.is_faulty = True
+            if not self.is_faulty:
+                self.is_faulty = True
+                self._has_moved = False
             if self.state == OK:
                 self.state = state
 

@@ -6,6 +6,7 @@ import pytest
 
 from protocol import messages
 from simulator.invariants import INVARIANTS, Checker
+from simulator.overload import OverloadWatch
 from simulator.truth import BUILT_IN, Truth
 
 # A house of 500 W that has run for an hour, supply on, 100 Wh used; credit in Wh.
@@ -174,3 +175,12 @@ def test_the_built_in_programme_is_known_and_its_margins_are_kept():
     checker.see(replace(TRUTH, load_dw=13_000), STATUS, 2.0)
     assert checker.knows(0) == BUILT_IN
     assert checker.worst["overload beyond its band, s"][:2] == (2.0, 3.5)
+
+
+def test_a_load_is_judged_by_a_new_limit_only_from_its_moment_on():
+    watch = OverloadWatch()
+    watch.configure(BUILT_IN, 2300, 0.0)
+    watch.flow(0.0, 13_290)
+    watch.configure(BUILT_IN, 800, 40.0)
+    assert watch.overrun_s(40.0) <= 0
+    assert watch.overrun_s(50.0) > 0

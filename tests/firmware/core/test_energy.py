@@ -72,7 +72,7 @@ def test_metering_that_cannot_be_believed_holds_supply_until_it_is_good(bench, f
     assert bench.holds == holds.FAULT
     assert not bench.is_closed
     bench.sample.valid = True
-    bench.sample.voltage_dv, bench.sample.frequency_dhz = 2300, 500
+    bench.sample.voltage_dv, bench.sample.frequency_dhz = 2310, 500  # not what it was before
     bench.run(2)
     assert bench.holds == holds.FAULT
     bench.run(1)

@@ -163,3 +163,18 @@ def test_power_cuts_do_not_let_a_frozen_chip_begin_anew(bench):
         bench.cut(5)
     bench.run(40)
     assert bench.holds & holds.FAULT
+
+
+def test_a_chip_that_was_silent_and_shows_what_it_showed_before_has_not_recovered(bench):
+    bench.run(10, 100)
+    bench.is_frozen = True
+    bench.run(5)
+    bench.sample.valid = False
+    bench.run(40)
+    assert bench.holds & holds.FAULT
+    bench.sample.valid = True
+    bench.run(60)
+    assert bench.holds & holds.FAULT
+    bench.is_frozen = False
+    bench.run(10)
+    assert not bench.holds
