@@ -39,3 +39,18 @@ def django_db_setup(django_db_setup, django_db_blocker):
     triggers = importlib.import_module("controller.audit.migrations.0002_append_only")
     with django_db_blocker.unblock():
         triggers.drop_triggers(None, SimpleNamespace(connection=connection))
+    yield
+    with django_db_blocker.unblock():
+        end_other_sessions(connection)
+
+
+def end_other_sessions(connection) -> None:
+    """A process that a test has just killed may keep its session at PostgreSQL for a moment, and
+    nobody can drop a database that has one.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
