@@ -20,10 +20,13 @@ ARCHITECTURES = ("xtensawin", "xtensa", "rv32imc", "armv7m")  # ESP32: xtensawin
 SMALL_INTEGER_BITS = 31  # of every 32-bit chip, whatever compiles
 OPTIMISATION = 3  # no assertions, no line numbers
 ROOMS = ("protocol", "firmware")
-NOT_ON_A_BOARD = ("firmware/manifest.py",)
-MAIN = "from firmware.main import run\n\nrun()\n"
+NOT_ON_A_BOARD = (
+    "firmware/manifest.py",
+    "firmware/frozen/_boot.py",
+    "firmware/frozen/main.py",
+)
+MAIN = ROOT / "firmware/frozen/main.py"  # the same in a frozen image and on a stock MicroPython
 ROMFS_IMAGE = "bijli.romfs"
-ROMFS_PATH = "/rom"  # where MicroPython mounts the partition, and looks for modules by itself
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,7 @@ def build(folder: Path, architecture: str = "xtensawin") -> Build:
     shutil.rmtree(folder, ignore_errors=True)
     files = folder / "mpy"
     modules = [_compile(path, files, architecture) for path in _sources()]
-    (files / "main.py").write_text(MAIN)
-    boot = ROOT / "firmware/boot.py"
-    if boot.exists():
-        shutil.copy(boot, files / "boot.py")
+    shutil.copy(MAIN, files / "main.py")
     return Build(folder, architecture, modules, _pack(files, folder / ROMFS_IMAGE))
 
 

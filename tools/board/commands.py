@@ -99,10 +99,12 @@ def install_board(
     built = building.build(output)
     if romfs:
         install.deploy_romfs(port, built.romfs)
-        return
     with connect(port, _say) as device:
-        written = install.install_files(device, built, _say)
-        _say(f"{written} files written; the board starts anew")
+        if romfs:
+            install.install_main(device, built)
+        else:
+            _say(f"{install.install_files(device, built, _say)} files written")
+        _say("the board starts anew")
         device.reset()
 
 

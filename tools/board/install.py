@@ -20,7 +20,7 @@ def install_files(device: Device, build: Build, say: Callable[[str], None]) -> i
     names = [
         path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file()
     ]
-    names.sort(key=lambda name: name in ("main.py", "boot.py"))
+    names.sort(key=lambda name: name == "main.py")
     written = 0
     for name in names:
         content = (root / name).read_bytes()
@@ -31,6 +31,11 @@ def install_files(device: Device, build: Build, say: Callable[[str], None]) -> i
         written += 1
         say(f"{name}: {len(content)} B")
     return written
+
+
+def install_main(device: Device, build: Build) -> None:
+    """Write only `main.py`, which starts what lies in the ROMFS partition."""
+    device.write("main.py", (build.folder / "mpy/main.py").read_bytes())
 
 
 def deploy_romfs(port: str, image: Path) -> None:

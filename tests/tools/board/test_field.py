@@ -77,7 +77,7 @@ def test_an_unknown_processor_is_refused_before_anything_is_written(tmp_path):
 def test_only_files_that_differ_are_written_to_a_board(board, built, tmp_path):
     few = tmp_path / "few"
     shutil.copytree(built.folder / "mpy/firmware/drivers", few / "mpy/firmware/drivers")
-    (few / "mpy/main.py").write_text(MAIN)
+    shutil.copy(MAIN, few / "mpy/main.py")
     part = Build(few, built.architecture, [], built.romfs)
     with connect(board.port) as device:
         first = install.install_files(device, part, lambda _: None)
