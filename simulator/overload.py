@@ -51,7 +51,7 @@ class OverloadWatch:
         self._part = 1.0
 
     def configure(self, limits: Limits, limit_w: int, at_s: float) -> None:
-        """Judge by these bands of `limit_w` from `at_s` on; a new limit starts every timer anew."""
+        """Judge by these bands of `limit_w` from `at_s` on; every timer then starts anew."""
         if limits is self._limits and limit_w == self._limit_w:
             return
         self._pass(at_s)
