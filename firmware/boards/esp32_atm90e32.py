@@ -17,6 +17,3 @@ METER_SELECT_PIN = 5
 METER_PHASES = 1
 METER_GAINS = (0x8000, 0x8000)  # UGain and IGain of voltage divider and clamp
 KEYPAD_ROW_PINS = KEYPAD_COLUMN_PINS = None  # the chip has their pins
-
-KEYPAD_ROW_PINS = None
-KEYPAD_COLUMN_PINS = None

@@ -45,7 +45,7 @@ class Device:
         try:
             out, error = self._transport.exec_raw(source, timeout=timeout_s)
         except (TransportError, serial.SerialException, OSError) as trouble:
-            raise self._lost(trouble) from None
+            raise _lost(self.port, trouble) from None
         if error:
             last = error.decode(errors="replace").strip().splitlines()[-1]
             raise ToolError(
@@ -99,12 +99,6 @@ class Device:
         with contextlib.suppress(TransportError, serial.SerialException, OSError):
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
 
-    def _lost(self, trouble: Exception) -> ToolError:
-        return ToolError(
-            f"The board on {self.port} stopped answering: {trouble}.",
-            "see to cable and power, then run the same command again.",
-        )
-
 
 @contextlib.contextmanager
 def connect(port: str, say: Callable[[str], None] = lambda _: None) -> Iterator[Device]:
@@ -117,12 +111,16 @@ def connect(port: str, say: Callable[[str], None] = lambda _: None) -> Iterator[
         say(f"{port}: {device.run('import sys; print(sys.version)').strip()}")
         yield device
     except (TransportError, serial.SerialException, OSError) as trouble:
-        raise ToolError(
-            f"The board on {port} stopped answering: {trouble}.",
-            "see to cable and power, then run the same command again.",
-        ) from None
+        raise _lost(port, trouble) from None
     finally:
         transport.close()
+
+
+def _lost(port: str, trouble: Exception) -> ToolError:
+    return ToolError(
+        f"The board on {port} stopped answering: {trouble}.",
+        "see to cable and power, then run the same command again.",
+    )
 
 
 def _open(port: str) -> SerialTransport:
