@@ -8,6 +8,7 @@ the trials use it. It must not know the firmware: it sees a board as an inspecto
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from protocol import messages
 from simulator import judgements as judge
@@ -216,3 +217,26 @@ INVARIANTS = (
     Invariant("heap", "The heap is within its budget.", judge.heap),
 )
 DARK = (Invariant("outage", "What is off stays off in the dark.", judge.dark),)
+
+
+def tell(
+    checks: Mapping[str, int],
+    broken: Mapping[str, int],
+    worst: Mapping[str, tuple[float, float, float]],
+) -> dict[str, Any]:
+    """What both gears tell of every invariant and of the worst margins, as plain values."""
+    return {
+        "invariants": [
+            {
+                "name": invariant.name,
+                "sentence": invariant.sentence,
+                "checks": checks[invariant.name],
+                "violations": broken[invariant.name],
+            }
+            for invariant in INVARIANTS
+        ],
+        "worst": {
+            name: {"value": value, "bound": bound, "at_s": at_s}
+            for name, (value, bound, at_s) in sorted(worst.items())
+        },
+    }

@@ -18,7 +18,7 @@ from typing import Any
 
 from simulator import interpreter, trial_plan
 from simulator.errors import SimulatorError
-from simulator.invariants import INVARIANTS, Violation
+from simulator.invariants import Violation, tell
 from simulator.trial_inspector import Inspector
 from simulator.trial_plan import DAY_S, Plan
 
@@ -205,19 +205,7 @@ def summarise(outcomes: Sequence[Outcome], real_s: float = 0.0) -> dict[str, Any
         "cpu_s": round(cpu_s, 1),
         "board_days_per_minute_per_core": round(days * 60 / cpu_s, 1) if cpu_s else 0,
         "faults": dict(faults.most_common()),
-        "invariants": [
-            {
-                "name": invariant.name,
-                "sentence": invariant.sentence,
-                "checks": checks[invariant.name],
-                "violations": broken[invariant.name],
-            }
-            for invariant in INVARIANTS
-        ],
-        "worst": {
-            name: {"value": value, "bound": bound, "at_s": at_s}
-            for name, (value, bound, at_s) in sorted(worst.items())
-        },
+        **tell(checks, broken, worst),
         "violations": [
             {
                 "name": found.name,

@@ -18,7 +18,7 @@ from typing import Any
 from simulator import interpreter
 from simulator.far_end import OpenFarEnd
 from simulator.faults import KINDS, Schedule
-from simulator.invariants import INVARIANTS
+from simulator.invariants import tell
 from simulator.life import Life, Record
 
 DAY_S = 86_400
@@ -148,17 +148,5 @@ def _sum(records: Sequence[Record], seed: int, jobs: int, real_s: float) -> dict
         "trips": sum(record.trips for record in records),
         "faults": dict(sorted(faults.items())),
         "commands_by_stage": dict(sorted(stages.items())),
-        "invariants": [
-            {
-                "name": invariant.name,
-                "sentence": invariant.sentence,
-                "checks": checks[invariant.name],
-                "violations": broken[invariant.name],
-            }
-            for invariant in INVARIANTS
-        ],
-        "worst": {
-            name: {"value": value, "bound": bound, "at_s": at_s}
-            for name, (value, bound, at_s) in sorted(worst.items())
-        },
+        **tell(checks, broken, worst),
     }
