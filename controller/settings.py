@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "controller.readings",
     "controller.tariffs",
     "controller.consumers",
+    "controller.access",
     "controller.prepay",
     "controller.billing",
     "controller.console",
