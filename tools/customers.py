@@ -44,6 +44,8 @@ def add_consumer(
     load_w: Annotated[int, typer.Option(help="Sanctioned load in W.")],
     phases: int = 1,
     phone: str = "",
+    category: Annotated[str, typer.Option(help="What the supply is for (UP-1).")] = "domestic",
+    sector: Annotated[str, typer.Option(help="private or government")] = "private",
     meter: Annotated[str, typer.Option(help="Meter fitted there, if already known.")] = "",
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -59,6 +61,8 @@ def add_consumer(
             plant_code=plant,
             name=name,
             phone=phone,
+            category=category,
+            sector=sector,
             pole=pole,
             number=number,
             phases=phases,
@@ -164,7 +168,7 @@ def _board_time(text: str) -> int:
 
 @package_app.command("design")
 def design_package(
-    kind: Annotated[str, typer.Argument(help="A2.1, A2.2, B2.1, … (docs/packages.md)")],
+    kind: Annotated[str, typer.Argument(help="A1.1, A2.1, A2.2, B1.1 or B2.1 (docs/packages.md)")],
     timing: Annotated[str, typer.Argument(help="FD, DD, NN, EE, or C0 to CZ")],
     limit_w: int,
     monthly_rupees: int = 0,

@@ -52,9 +52,10 @@ def _read_entries(file: Path) -> Any:
 def sell_credit(
     meter: str,
     amount: Annotated[
-        int | None, typer.Argument(help="Wh or paise, by the unit; default: what is paid buys.")
+        int | None,
+        typer.Argument(help="Wh, paise or days, by the unit; default: what is paid buys."),
     ] = None,
-    unit: Annotated[str, typer.Option(help="energy or money")] = "money",
+    unit: Annotated[str, typer.Option(help="energy, money or days")] = "money",
     paid_paise: Annotated[
         int | None, typer.Option(help="What was paid; default: the amount, for money.")
     ] = None,

@@ -12,9 +12,9 @@ from controller.consumers.models import Plant
 from controller.errors import Refused
 from controller.prepay.models import Purchase
 from controller.readings.models import Reading
-from protocol.programme import MODE_MONEY, MODE_POSTPAID
+from protocol.programme import MODE_FLAT, MODE_MONEY, MODE_POSTPAID
 
-UNITS = {1: "Wh", 2: "paise"}  # of an account, by the wire's credit mode
+UNITS = {1: "Wh", 2: "paise", 3: "days"}  # of an account, by the wire's credit mode
 
 
 @transaction.atomic
@@ -194,6 +194,8 @@ def _account(reading: Reading | None) -> tuple[int, int]:
 
 
 def _used_by_tariff(bill: Bill, month: rules.Month, parts: list[rules.Part], mode: int) -> int:
+    if mode == MODE_FLAT:  # paid days go by with the calendar: there is nothing to rate
+        return bill.used
     same = [part for part in parts if part.terms.mode == mode]
     if mode != MODE_MONEY:
         return sum(sum(part.rate_wh) for part in same)

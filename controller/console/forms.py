@@ -50,12 +50,14 @@ class CreditForm(ActionForm):
         super().__init__(data, connection)
         self.fields["purchase_id"].initial = secrets.token_hex(PURCHASE_ID_BYTES)
         package = _package_of(connection)
-        self.unit = "money"
+        self.unit = (
+            "days" if package is not None and package.mode == Package.Mode.FLAT else "money"
+        )
         if package is None or package.mode != Package.Mode.ENERGY:
             del self.fields["energy_kwh"]
             return
         self.unit = "energy"
-        if package.price_paise:
+        if package.price_paise and not package.monthly_paise:
             self.fields["energy_kwh"].required = False
             self.fields["energy_kwh"].label = "Energy, kWh (empty: what the money buys)"
 

@@ -16,11 +16,15 @@ POLE_MAX = 999
 NUMBER_MAX = 99
 
 FLAT = "A1.1"
+FLAT_POSTPAID = "B1.1"
 PREPAID_ENERGY = "A2.1"
 PREPAID_MONEY = "A2.2"
 POSTPAID = "B2.1"
+UNMETERED = (FLAT, FLAT_POSTPAID)  # a fixed sum every month, whatever is used (MG-8)
+PREPAID = (FLAT, PREPAID_ENERGY, PREPAID_MONEY)
 KINDS = {
     FLAT: "Prepaid, flat (load limiter)",
+    FLAT_POSTPAID: "Postpaid, flat (load limiter)",
     PREPAID_ENERGY: "Prepaid, metered, credit in energy",
     PREPAID_MONEY: "Prepaid, metered, credit in money",
     POSTPAID: "Postpaid, metered",
@@ -159,19 +163,16 @@ def _check_package(parts: PackageParts) -> None:
     _check_range("Load limit in watts", parts.limit_w, 1, LIMIT_MAX_W)
     _check_range("Monthly price in rupees", parts.monthly_rupees, 0, MONTHLY_RUPEES_MAX)
     prices = [price for price in (parts.price_paise, parts.tariff_code) if price is not None]
-    if parts.kind == FLAT and prices:
+    if parts.kind in UNMETERED and prices:
         raise Refused("A flat package has no price per unit", "Leave out price and tariff.")
-    if parts.kind != FLAT and len(prices) != 1:
+    if parts.kind not in UNMETERED and len(prices) != 1:
         raise Refused("A metered package needs one price", "Give a price per unit or a tariff.")
     if parts.price_paise is not None:
         _check_range("Price per unit in paise", parts.price_paise, 0, PRICE_PAISE_MAX)
     if parts.tariff_code is not None and parts.monthly_rupees:
         raise Refused("A tariff carries its own fixed charge", "Set the monthly price to 0.")
-    if parts.kind == PREPAID_ENERGY and (parts.monthly_rupees or parts.price_paise in (None, 0)):
-        raise Refused(
-            "An energy account knows one price per unit and nothing else",
-            "Give a price per unit and no monthly price, or choose type A2.2.",
-        )
+    if parts.kind == PREPAID_ENERGY and parts.price_paise == 0:
+        raise Refused("Energy that costs nothing is not sold", "Give a price per unit.")
 
 
 def _check_range(name: str, value: int, lowest: int, highest: int) -> None:

@@ -23,6 +23,24 @@ class Plant(models.Model):
         return f"{self.name} ({self.state}{self.code})"
 
 
+class Category(models.TextChoices):
+    """What the supply is for: it decides which tariffs and packages may be given (UP-1, UP-2)."""
+
+    DOMESTIC = "domestic", "Domestic"
+    COMMERCIAL = "commercial", "Commercial"
+    INDUSTRY = "industry", "Industry"
+    AGRICULTURE = "agriculture", "Agriculture"
+    INSTITUTION = "institution", "Public institution"
+    PUBLIC_WORKS = "public_works", "Street light or public water works"
+
+
+class Sector(models.TextChoices):
+    """Whether a person or firm, or an office of the government, is the consumer."""
+
+    PRIVATE = "private", "Private"
+    GOVERNMENT = "government", "Government"
+
+
 class Consumer(models.Model):
     """A person or office with a supply contract; the id is constructed (MG-5)."""
 
@@ -36,6 +54,8 @@ class Consumer(models.Model):
     plant = models.ForeignKey(Plant, on_delete=models.PROTECT, related_name="consumers")
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=20, blank=True, default="")
+    category = models.CharField(max_length=12, choices=Category.choices, default=Category.DOMESTIC)
+    sector = models.CharField(max_length=10, choices=Sector.choices, default=Sector.PRIVATE)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
 
     class Meta:
@@ -69,7 +89,8 @@ class Package(models.Model):
     """Load limit, supply hours and price (MG-1). The id says all of it (docs/packages.md).
 
     `mode` is the wire's credit mode. Exactly one of `price_paise` (a unit) and `tariff` is set,
-    or neither for a flat package. `parameters` holds what differs from the programme's defaults.
+    or neither for a flat package, which costs `monthly_paise` and nothing else. `parameters`
+    holds what differs from the programme's defaults.
     """
 
     class Mode(models.IntegerChoices):
@@ -78,6 +99,7 @@ class Package(models.Model):
         POSTPAID = 0, "Postpaid"
         ENERGY = 1, "Prepaid, energy"
         MONEY = 2, "Prepaid, money"
+        FLAT = 3, "Prepaid, days"
 
     id = models.CharField(primary_key=True, max_length=48)
     kind = models.CharField(max_length=4)

@@ -3,7 +3,8 @@
 The programme's layout is docs/wire.md; the design of packages is docs/packages.md.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from controller.consumers import identity
 from controller.errors import Refused
@@ -11,7 +12,8 @@ from protocol import programme, rating
 from protocol.errors import ProgrammeError
 
 MODES = {
-    identity.FLAT: programme.MODE_POSTPAID,
+    identity.FLAT: programme.MODE_FLAT,
+    identity.FLAT_POSTPAID: programme.MODE_POSTPAID,
     identity.POSTPAID: programme.MODE_POSTPAID,
     identity.PREPAID_ENERGY: programme.MODE_ENERGY,
     identity.PREPAID_MONEY: programme.MODE_MONEY,
@@ -22,12 +24,49 @@ GENERAL = ("supply_clock_unset", "interval_s", "start_delay_s", "language")
 LOAD = tuple(name for name in programme.LOAD_NAMES if name != "limit_w")
 CREDIT = ("low_1", "low_2", "reconnect", "friendly_windows")
 
-# Warnings at some days' and half a day's use of a small household: Wh or paise, by mode.
+# Warnings at some days' and half a day's use of a small household: Wh, paise or days, by mode.
 LOW_LEVELS = {
     programme.MODE_POSTPAID: (0, 0),
     programme.MODE_ENERGY: (2_000, 500),
     programme.MODE_MONEY: (2_000, 500),
+    programme.MODE_FLAT: (3, 1),
 }
+
+
+class Supply(NamedTuple):
+    """What decides whether a package may be given: who is supplied, for what, with how much."""
+
+    category: str
+    sanctioned_load_w: int
+
+
+def check_eligible(
+    kind: str, supply: Supply, prepaid_load_max_w: int, prepaid_excluded: Sequence[str]
+) -> None:
+    """UP-1: prepaid for every category but the excluded ones, up to a load. Raises Refused."""
+    if kind not in identity.PREPAID:
+        return
+    if supply.category in prepaid_excluded:
+        raise Refused(
+            f"Prepaid packages are not for the category {supply.category}",
+            "Choose a postpaid package (UP-1).",
+        )
+    if supply.sanctioned_load_w > prepaid_load_max_w:
+        raise Refused(
+            f"A sanctioned load of {supply.sanctioned_load_w} W is above the"
+            f" {prepaid_load_max_w} W up to which supply may be prepaid",
+            "Choose a postpaid package (UP-1).",
+        )
+
+
+def check_within_load(limit_w: int, sanctioned_load_w: int) -> None:
+    """A package's limit keeps within the sanctioned load (UP-7). Raises Refused."""
+    if limit_w > sanctioned_load_w:
+        raise Refused(
+            f"The package allows {limit_w} W, the connection is sanctioned for"
+            f" {sanctioned_load_w} W",
+            "Choose a smaller package, or have the load increase sanctioned (UP-7).",
+        )
 
 
 def price_record(price_paise: int, monthly_paise: int) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from controller.consumers import identity, queries, rules
 from controller.consumers.models import (
     WAITING,
     AssignmentState,
+    Category,
     Connection,
     Consumer,
     Package,
     PackageAssignment,
     Plant,
+    Sector,
 )
 from controller.errors import Refused
 from controller.fleet.models import Meter
@@ -32,7 +34,9 @@ from controller.tariffs.queries import find_tariff, version_on
 from protocol import limits, programme
 
 INDIA_OFFSET_MIN = 330
-LOAD_W_MAX = 45_000  # UP-1: prepaid metering up to 45 kW
+LOAD_W_MAX = limits.LIMIT_MAX_W
+PREPAID_LOAD_MAX_W = 45_000  # UP-1
+PREPAID_EXCLUDED = (Category.INDUSTRY,)
 PHASES = (1, 3)
 PLANT_NAME_MAX, CONSUMER_NAME_MAX, PHONE_MAX = 80, 120, 20  # characters
 
@@ -62,10 +66,15 @@ def add_consumer(
     sanctioned_load_w: int,
     phases: int = 1,
     phone: str = "",
+    category: str = Category.DOMESTIC,
+    sector: str = Sector.PRIVATE,
     *,
     actor: str,
 ) -> Consumer:
-    """Adds a consumer, with the ID constructed from its place (MG-5), and the connection."""
+    """Adds a consumer, with the ID constructed from its place (MG-5), and the connection.
+
+    `category` says what the supply is for (UP-1), `sector` whether the government is the consumer.
+    """
     plant = queries.find_plant(plant_code)
     consumer_id = identity.consumer_id(
         identity.ConsumerParts(plant.state, plant.code, pole, number)
@@ -78,11 +87,15 @@ def add_consumer(
             f"{sanctioned_load_w} W on {phases} phases cannot be supplied",
             f"Use 1 to {LOAD_W_MAX} W on 1 or 3 phases.",
         )
+    _check_choice("category", category, Category.values)
+    _check_choice("sector", sector, Sector.values)
     if Consumer.objects.filter(id=consumer_id).exists():
         raise Refused(
             f"Consumer {consumer_id} exists already", "Use the next connection number at the pole."
         )
-    consumer = Consumer.objects.create(id=consumer_id, plant=plant, name=name, phone=phone)
+    consumer = Consumer.objects.create(
+        id=consumer_id, plant=plant, name=name, phone=phone, category=category, sector=sector
+    )
     Connection.objects.create(
         consumer=consumer,
         pole=pole,
@@ -92,9 +105,14 @@ def add_consumer(
     )
     audit.record(
         actor, "add consumer", f"consumer {consumer_id}", name=name,
-        sanctioned_load_w=sanctioned_load_w, phases=phases,
+        sanctioned_load_w=sanctioned_load_w, phases=phases, category=category, sector=sector,
     )  # fmt: skip
     return consumer
+
+
+def _check_choice(of: str, value: str, known: list[str]) -> None:
+    if value not in known:
+        raise Refused(f"{value!r} is no {of} of a consumer", f"Use one of {', '.join(known)}.")
 
 
 def _check_name(of: str, name: str, longest: int) -> None:
@@ -286,10 +304,9 @@ def _windows_of(timing: str, windows: list[list[int]] | None) -> list[list[int]]
 def _check_design(package: Package) -> None:
     """Builds a trial programme, so that a package that no board would take is never offered."""
     rules.check_parameters(package.parameters)
-    record = None
-    if package.price_paise is not None:
-        record = rules.price_record(package.price_paise, package.monthly_paise)
-    elif package.tariff is not None:
+    if package.tariff is None:
+        record = rules.price_record(package.price_paise or 0, package.monthly_paise)
+    else:
         latest = package.tariff.versions.last()
         if latest is None:
             raise Refused(f"Tariff {package.tariff.code} has no version", "Add a version first.")
@@ -302,7 +319,7 @@ def _check_design(package: Package) -> None:
 def _programme(
     connection: Connection,
     package: Package,
-    record: dict[str, Any] | None,
+    record: dict[str, Any],
     version: int,
     activation_s: int,
     opened_s: int,
@@ -314,7 +331,7 @@ def _programme(
         limit_w=package.limit_w,
         windows=package.windows,
         parameters=package.parameters,
-        tariff_record=record,
+        tariff_record=None if package.kind in identity.UNMETERED else record,
         sanctioned_load_w=connection.sanctioned_load_w,
         phases=connection.phases,
         utc_offset_min=connection.consumer.plant.utc_offset_min,
@@ -326,21 +343,15 @@ def _programme(
 def _meter_for(connection: Connection, package: Package) -> Meter:
     if connection.meter is None:
         raise Refused(f"Consumer {connection.consumer_id} has no meter", "Fit a meter first.")
-    if package.kind == identity.FLAT:
-        raise Refused("Flat packages cannot be programmed yet", "Choose a metered package.")
-    if package.limit_w > connection.sanctioned_load_w:
-        raise Refused(
-            f"The package allows {package.limit_w} W, the connection is sanctioned for "
-            f"{connection.sanctioned_load_w} W",
-            "Choose a smaller package, or have the load increase sanctioned (UP-7).",
-        )
+    supply = rules.Supply(connection.consumer.category, connection.sanctioned_load_w)
+    rules.check_eligible(package.kind, supply, PREPAID_LOAD_MAX_W, PREPAID_EXCLUDED)
+    rules.check_within_load(package.limit_w, connection.sanctioned_load_w)
     return connection.meter
 
 
-def _tariff_record(package: Package, plant: Plant, from_s: int) -> dict[str, Any] | None:
-    if package.price_paise is not None:
-        return rules.price_record(package.price_paise, package.monthly_paise)
-    assert package.tariff is not None, "a metered package has a price or a tariff"
+def _tariff_record(package: Package, plant: Plant, from_s: int) -> dict[str, Any]:
+    if package.tariff is None:
+        return rules.price_record(package.price_paise or 0, package.monthly_paise)
     local = clock.moment(from_s) + timedelta(minutes=plant.utc_offset_min)
     on: date = local.date()
     record: dict[str, Any] = version_on(package.tariff.code, on).record

@@ -16,13 +16,14 @@ class PurchaseState(models.TextChoices):
 
 
 class Purchase(FSMModelMixin, models.Model):
-    """Credit sold to a connection: `amount` in Wh or paise (as `unit` says), for `paid_paise`."""
+    """Credit sold to a connection: `amount` in Wh, paise or days, for `paid_paise`."""
 
     class Unit(models.IntegerChoices):
         """The wire's credit units."""
 
         ENERGY = 1, "Wh"
         MONEY = 2, "paise"
+        DAYS = 3, "days"
 
     id = models.CharField(primary_key=True, max_length=16)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="purchases")

@@ -29,11 +29,11 @@ def sell_credit(
     *,
     actor: str,
 ) -> Purchase:
-    """Sells `amount` (Wh or paise, 1…10^9) and queues it for the meter.
+    """Sells `amount` (Wh or paise, 1…10^9, or days) and queues it for the meter.
 
-    `unit` is the wire's number or `energy`/`money`. Without an amount, money buys itself and
-    energy what the package's price gives (docs/packages.md). Raises Refused when the unit is
-    not that of the meter's package, or the purchase id (16 hex digits) was used before.
+    `unit` is the wire's number or `energy`/`money`/`days`. Without an amount, money buys itself,
+    energy and days what the package's price gives (docs/packages.md). Raises Refused when the
+    unit is not that of the meter's package, or the purchase id (16 hex digits) was used before.
     """
     connection = consumers.lock_connection(consumers.connection_of_meter(meter_id).pk)
     number = rules.read_unit(unit)
@@ -45,7 +45,7 @@ def sell_credit(
         )
     if amount is None:
         amount = _bought(package, paid_paise)
-    rules.check_amount(amount, paid_paise)
+    rules.check_amount(number, amount, paid_paise)
     identity = _free_id(purchase_id)
     arguments = {0: bytes.fromhex(identity), 1: number, 2: amount}
     purchase = Purchase.objects.create(
@@ -109,14 +109,34 @@ def _package_of(connection: Connection) -> Package:
 
 
 def _bought(package: Package, paid_paise: int) -> int:
-    """What the payment buys: money buys itself, energy what the price per unit gives."""
+    """What the payment buys: money buys itself, energy and days what the package's price gives."""
+    if package.mode == Package.Mode.FLAT:
+        return _days_bought(package, paid_paise)
     if package.mode != Package.Mode.ENERGY:
         return paid_paise
     if not package.price_paise:
         raise Refused(
             f"Package {package.id} has no price per unit", "Say how many Wh the payment buys."
         )
+    if package.monthly_paise:
+        raise Refused(
+            f"Package {package.id} has a monthly price, too", "Say how many Wh the payment buys."
+        )
     return rules.energy_wh(paid_paise, package.price_paise)
+
+
+def _days_bought(package: Package, paid_paise: int) -> int:
+    """The days of a flat package; a payment that would leave a rest is refused."""
+    if not package.monthly_paise:
+        raise Refused(f"Package {package.id} has no price", "Say how many days the payment buys.")
+    days, rest_paise = rules.days_bought(paid_paise, package.monthly_paise)
+    if rest_paise:
+        raise Refused(
+            f"{paid_paise} paise buy {days} days and leave {rest_paise} paise",
+            f"Take {paid_paise - rest_paise} or"
+            f" {rules.days_price_paise(days + 1, package.monthly_paise)} paise.",
+        )
+    return days
 
 
 def _free_id(purchase_id: str | None) -> str:

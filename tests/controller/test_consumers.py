@@ -99,8 +99,8 @@ def test_what_is_no_consumer_id_is_refused(text):
         "A1.1 (NN) / 17 / 160 / 650p",  # flat, with a price
         "B2.1 (FD) / 1000 / 0",  # metered, without
         "B2.1 (FD) / 1000 / 50 / DOMESTIC",  # two fixed charges
-        "A2.1 (FD) / 1000 / 50 / 650p",  # energy credit cannot pay by the month
-        "A2.1 (FD) / 1000 / 0 / DOMESTIC",  # nor by slabs
+        "A2.1 (FD) / 1000 / 0 / 0p",  # energy that costs nothing is not sold
+        "B1.1 (FD) / 1000 / 50 / 650p",  # flat, too
         "A1.1 (NN) / 17 / 160 X",
     ],
 )
@@ -243,12 +243,10 @@ def test_what_cannot_be_assigned_is_refused_and_nothing_is_queued(connection, pa
     from controller.headend.models import Command
 
     large = services.design_package("B2.1", "FD", 2001, price_paise=650, **CLERK)
-    flat = services.design_package("A1.1", "NN", 17, 160, **CLERK)
     services.add_consumer("KATS", "Without meter", 11, 13, 2000, **CLERK)
     bare = connection.consumer.plant.consumers.get(id="BHKATS01113").connection
     for pk, package_id, activation_s in (
         (connection.pk, large.id, 0),
-        (connection.pk, flat.id, 0),
         (connection.pk, package.id, 1),  # long past
         (connection.pk, "A2.2 (FD) / 1 / 1 / 1p", 0),  # never designed
         (bare.pk, package.id, 0),
@@ -315,7 +313,9 @@ def test_parameters_reach_the_programme():
         {"name": " "},
         {"pole": 0},
         {"number": 100},
-        {"sanctioned_load_w": 45_001},
+        {"sanctioned_load_w": 100_001},
+        {"category": "royal"},
+        {"sector": "foreign"},
         {"phases": 2},
         {"number": 12},  # taken
     ],

@@ -112,6 +112,55 @@ def test_an_energy_package_without_a_price_per_unit_does_not_take_paise_for_watt
         sell(amount=None, paid_paise=10_000)
 
 
+def test_a_monthly_price_is_not_forgotten_when_energy_is_sold(sell):
+    """UP-5: what the month costs must be taken by who divides the payment, so none is guessed."""
+    from controller.consumers.models import Package
+
+    Package.objects.update(monthly_paise=5_000)
+    with pytest.raises(Refused, match="monthly price"):
+        sell(amount=None, paid_paise=10_000)
+
+
+@pytest.mark.parametrize(
+    ("paid_paise", "days", "rest_paise"),
+    [
+        # ₹160 a month of 30 days: a day is 533.33, 5 days are 2,666.67, 30 are 16,000.
+        (532, 0, 532),
+        (533, 1, 0),
+        (1_066, 1, 533),
+        (1_067, 2, 0),
+        (2_667, 5, 0),
+        (16_000, 30, 0),
+        (16_001, 30, 1),
+        (192_000, 360, 0),
+    ],
+)
+def test_a_payment_buys_whole_days_of_a_flat_package(paid_paise, days, rest_paise):
+    """MG-7, MG-8: a fixed sum every month, 30 days, sold by the day."""
+    assert rules.days_bought(paid_paise, 16_000) == (days, rest_paise)
+
+
+def test_days_are_sold_to_a_flat_package_and_only_whole_ones(sell):
+    """MG-7: a load-limiter connection has paid days instead of a meter's credit."""
+    from controller.consumers import services as consumers
+    from controller.consumers.models import PackageAssignment
+    from controller.consumers.queries import connection_of_meter
+
+    flat = consumers.design_package("A1.1", "NN", 17, 160, **CLERK)
+    connection = connection_of_meter("BHK01")
+    consumers.assign_package(connection.pk, flat.id, **CLERK)
+    PackageAssignment.objects.filter(package=flat).update(state="active")
+    purchase = sell(amount=None, unit="days", paid_paise=16_000)
+    assert (purchase.amount, purchase.get_unit_display()) == (30, "days")
+    assert purchase.command.arguments["1"] == 3
+    with pytest.raises(Refused, match="leave 1 paise"):
+        sell(amount=None, unit="days", paid_paise=16_001)
+    with pytest.raises(Refused, match="out of range"):
+        sell(amount=3_661, unit="days", paid_paise=16_000)
+    with pytest.raises(Refused, match="does not take"):
+        sell(unit="energy")
+
+
 def test_a_credit_belongs_to_the_moment_that_the_board_names_in_its_receipt(sell, clock):
     """A receipt that comes after midnight tells of credit that the month before has."""
     from controller.headend.models import Receipt, SignedMessage
@@ -150,9 +199,14 @@ def test_a_postpaid_meter_has_no_account(sell):
     assert queries.account("BHK01") is None
 
 
-def test_a_board_that_keeps_paid_days_which_nobody_sells_has_no_account_here(sell):
+def test_days_that_a_board_keeps_and_nobody_sold_are_a_difference(sell):
+    """MG-7: paid days are an account like the others, compared with what was sold."""
     from controller.fleet.models import MeterState
     from controller.prepay import queries
 
-    MeterState.objects.filter(meter="BHK01").update(credit_mode=3, balance=12)
-    assert queries.account("BHK01") is None
+    MeterState.objects.filter(meter="BHK01").update(
+        credit_mode=3, credited_total=12, charged_total=0, balance=12
+    )
+    account = queries.account("BHK01")
+    assert account == ("days", 0, 0, 12, 0, 12)
+    assert account.difference == 12

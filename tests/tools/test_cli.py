@@ -298,7 +298,7 @@ BAD_WORDS = [
     (("package", "assign", "KATS0001", PACKAGE, "--at", "2021-01-01T06:00+05:30"), "the past"),
     (("credit", "KATS0001", "5000"), "Assign a prepaid package"),
     (("credit", "KATS0001", "5000", "--unit", "energy"), "--paid-paise"),
-    (("credit", "KATS0001", "5000", "--unit", "litres", "--paid-paise", "5"), "energy or money"),
+    (("credit", "KATS0001", "5000", "--unit", "litres", "--paid-paise", "5"), "money or days"),
     (("tariff", "import", "nowhere.json", "--valid-from", "2026-01-01"), "cannot be read"),
     (("bill", "run", "KATS", "January"), "Write it as 2026-01"),
     (("bill", "run", "KATS", "2049-01"), "is not over"),

@@ -63,7 +63,9 @@ def watts(power_w: int) -> str:
 
 @register.filter
 def in_unit(amount: int, unit: str) -> str:
-    """An amount of credit: kWh when its unit is Wh, otherwise rupees."""
+    """An amount of credit: kWh when its unit is Wh, days as they are, otherwise rupees."""
+    if unit == "days":
+        return f"{amount} days"
     return kwh(amount) if unit == "Wh" else rupees(amount)
 
 

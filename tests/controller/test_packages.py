@@ -1,0 +1,88 @@
+"""Packages: which kinds there are, who may have which, and how a board is told."""
+
+import pytest
+
+from controller.consumers import rules
+from controller.errors import Refused
+from protocol import programme
+
+CLERK = {"actor": "clerk"}
+
+
+@pytest.fixture
+def connection(board, clock):
+    """Consumer BHKATS01112 with 2 kW on one phase, served by meter BHK01."""
+    from controller.consumers import services
+
+    services.add_plant("KATS", "BH", "Katsa", **CLERK)
+    services.add_consumer("KATS", "Asha Devi", 11, 12, 2000, **CLERK)
+    return services.fit_meter("BHKATS01112 8", board.meter_id, **CLERK)
+
+
+@pytest.fixture
+def package(connection):
+    from controller.consumers import services
+
+    return services.design_package("A2.2", "NN", 500, 100, price_paise=650, **CLERK)
+
+
+@pytest.mark.parametrize(
+    ("kind", "prices", "mode", "tariff"),
+    [
+        ("A1.1", {"monthly_rupees": 160}, 3, False),
+        ("A2.1", {"price_paise": 650}, 1, True),
+        ("A2.2", {"price_paise": 650, "monthly_rupees": 20}, 2, True),
+        ("B1.1", {"monthly_rupees": 160}, 0, False),
+        ("B2.1", {"price_paise": 650}, 0, True),
+    ],
+)
+def test_every_kind_of_package_is_programmed_with_its_credit_mode(
+    connection, kind, prices, mode, tariff
+):
+    """MG-1, MG-3, MG-7: prepaid and postpaid, metered and flat; a flat board rates nothing."""
+    from controller.consumers import services
+
+    package = services.design_package(kind, "NN", 17, **prices, **CLERK)
+    assignment = services.assign_package(connection.pk, package.id, **CLERK)
+    sent = programme.to_names(programme.decode(bytes(assignment.programme)))
+    assert sent["credit"]["mode"] == package.mode == mode
+    assert (sent["tariff"] is not None) == tariff
+    assert sent["load"]["limit_w"] == 17
+    assert assignment.tariff_record["code"] == f"{prices.get('price_paise', 0)}p-" + str(
+        prices.get("monthly_rupees", 0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "category", "load_w", "says"),
+    [
+        ("A2.2", "domestic", 45_000, None),
+        ("A2.2", "commercial", 45_000, None),
+        ("A2.2", "domestic", 45_001, "UP-1"),
+        ("A2.1", "industry", 2_000, "UP-1"),
+        ("A1.1", "industry", 2_000, "UP-1"),
+        ("B2.1", "industry", 60_000, None),
+        ("B1.1", "industry", 2_000, None),
+    ],
+)
+def test_prepaid_is_for_all_but_industry_and_up_to_45_kw(kind, category, load_w, says):
+    """UP-1: every category except industry, up to 45 kW of load; postpaid asks for neither."""
+    supply = rules.Supply(category, load_w)
+    if says is None:
+        rules.check_eligible(kind, supply, 45_000, ["industry"])
+        return
+    with pytest.raises(Refused, match=says):
+        rules.check_eligible(kind, supply, 45_000, ["industry"])
+
+
+def test_a_prepaid_package_is_not_programmed_for_industry(connection, package):
+    """UP-1, at the desk: refused before anything is queued."""
+    from controller.consumers import services
+    from controller.headend.models import Command
+
+    consumer = connection.consumer
+    consumer.category = "industry"
+    consumer.save()
+    with pytest.raises(Refused, match="industry"):
+        services.assign_package(connection.pk, package.id, **CLERK)
+    assert not Command.objects.exists()
