@@ -8,6 +8,7 @@
     ├── LimitError
     ├── MessageError
     ├── CommandError
+    ├── TokenError
     └── ProgrammeError
         └── RatingError
 
@@ -62,6 +63,16 @@ class CommandError(ProtocolError):
     def __init__(self, reason, text):
         super().__init__(text)
         self.reason = reason
+
+
+class TokenError(ProtocolError):
+    """Digits that are no token of this key; `answer` is what a meter shows (`sts.ANSWERS`)."""
+
+    reason = 14
+
+    def __init__(self, answer, text):
+        super().__init__(text)
+        self.answer = answer
 
 
 class ProgrammeError(ProtocolError):

@@ -14,6 +14,7 @@ from tools import customers, live, money, office, people
 from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
+from tools.tokens import token_app
 from tools.trial import trial_app
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(customers.package_app, name="package")
 app.add_typer(people.user_app, name="user")
 app.add_typer(money.tariff_app, name="tariff")
 app.add_typer(money.bill_app, name="bill")
+app.add_typer(token_app, name="token")
 app.add_typer(trial_app, name="trial")
 app.command("credit")(money.sell_credit)
 app.command("command", context_settings={"allow_extra_args": True})(office.send_command)
@@ -58,15 +60,6 @@ def demo(
     from tools.demo.run import run_demo
 
     sys.exit(run_demo(seed, profile, keep=keep, chaos=chaos, home=home, as_json=as_json))
-
-
-_ANY_WORDS = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-
-@app.command("token", hidden=True, context_settings=_ANY_WORDS)
-def reserve_token() -> None:
-    """Reserved for credit tokens that are typed in at the meter."""
-    fail("`bijli token` is not there yet. Sell credit with `bijli credit METER AMOUNT`.")
 
 
 def main() -> None:

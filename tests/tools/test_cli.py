@@ -369,11 +369,6 @@ def test_without_a_data_folder_it_says_how_to_get_one(desk):
     assert (status, "Start `bijli up` first" in err) == (BAD_INPUT, True)
 
 
-def test_a_word_reserved_for_later_says_what_serves_today(desk):
-    status, _out, err = desk.say("token", "anything")
-    assert (status, "not there yet" in err) == (BAD_INPUT, True)
-
-
 def test_a_locked_database_is_said_in_a_sentence(desk, monkeypatch):
     from django.db import OperationalError, connection
 

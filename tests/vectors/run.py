@@ -7,8 +7,19 @@ Prints one line a file and exits with 1 if any case fails. In the JSON files byt
 import json
 import sys
 
-from protocol import cbor, commands, cose, keys, messages, programme, windows
-from protocol.errors import CommandError, ProtocolError, ReplayError
+from protocol import (
+    cbor,
+    commands,
+    cose,
+    keys,
+    messages,
+    misty1,
+    programme,
+    sts,
+    token_keys,
+    windows,
+)
+from protocol.errors import CommandError, ProtocolError, ReplayError, TokenError
 from protocol.replay import Window
 
 
@@ -124,6 +135,93 @@ def check_replay(case):
     return (window.highest, window.bitmap) == (case["highest"], case["bitmap"])
 
 
+def check_tokens(case):
+    """Tokens, the cipher and keys under them, and what a meter answers to digits that are none."""
+    for name, check in TOKEN_CHECKS.items():
+        if name in case:
+            return check(case)
+    return False
+
+
+def check_cipher(case):
+    """One block of MISTY1, there and back."""
+    cipher = misty1.Cipher(bytes.fromhex(case["cipher_key"]))
+    plain, sealed = bytes.fromhex(case["plain"]), bytes.fromhex(case["cipher"])
+    return cipher.encrypt(plain) == sealed and cipher.decrypt(sealed) == plain
+
+
+def derivation(case):
+    """The fields of a derivation, in the order of its arguments."""
+    return [case[name] for name in ("sgc", "ti", "kt", "krn", "pan", "base")]
+
+
+def check_derived_key(case):
+    """A decoder key by DKGA04."""
+    secret = bytes.fromhex(case["vending_key"])
+    return token_keys.derive_key(secret, *derivation(case)).hex() == case["key"]
+
+
+def check_token(case):
+    """20 digits say one token, and it gives the same digits."""
+    key = bytes.fromhex(case.get("key", "00" * 16))
+    token = sts.decode(case["token"], key)
+    if "control" in case:
+        fields = [case[name] for name in ("test_subclass", "control", "manufacturer")]
+        made = sts.make_test(*fields)
+        said = token.subclass == fields[0] and sts.test_fields(token) == tuple(fields[1:])
+    else:
+        fields = [case[name] for name in ("kind", "subclass", "tid_minutes", "data", "random")]
+        made = sts.make(*fields)
+        said = [token.kind, token.subclass, token.tid_minutes, token.data, token.random] == fields
+    return said and sts.encode(made, key) == case["token"]
+
+
+def check_key_change(case):
+    """The four sections of a key change, by layout and as tokens under the old key, and back."""
+    old, new = bytes.fromhex(case["old_key"]), bytes.fromhex(case["new_key"])
+    change = token_keys.KeyChange(new, *(case["numbers"] + [case["rollover"]]))
+    sections = token_keys.key_sections(change)
+    blocks = [sts.decode(token, old).block for token in case["tokens"]]
+    joined = token_keys.join_sections(blocks)
+    return (
+        [section.block.hex() for section in sections] == case["blocks"]
+        and [sts.encode(section, old) for section in sections] == case["tokens"]
+        and joined.key == new
+        and [joined.krn, joined.kt, joined.ken, joined.ti, joined.sgc] == case["numbers"]
+        and joined.rollover == case["rollover"]
+    )
+
+
+def check_refused_token(case):
+    """The answer to digits that are no token of this key."""
+    try:
+        sts.decode(case["refused"], bytes.fromhex(case["key"]))
+    except TokenError as error:
+        return error.answer == case["answer"]
+    return False
+
+
+def check_purchase(case):
+    """What names the purchase of a token on both ways to a board."""
+    made = sts.purchase_id(case["meter"], case["base_year"], case["tid_minutes"])
+    return made.hex() == case["purchase"]
+
+
+TOKEN_CHECKS = {
+    "cipher_key": check_cipher,
+    "vending_key": check_derived_key,
+    "message": lambda case: (
+        token_keys.derivation_message(*derivation(case)).hex() == case["message"]
+    ),
+    "crc": lambda case: sts.crc16(case["kind"], bytes.fromhex(case["block"])) == case["crc"],
+    "tenths": lambda case: sts.data_for(case["tenths"]) == case["code"],
+    "time_s": lambda case: sts.tid_at(case["time_s"], case["base_year"]) == case["tid"],
+    "token": check_token,
+    "tokens": check_key_change,
+    "refused": check_refused_token,
+    "purchase": check_purchase,
+}
+
 CHECKS = {
     "cbor": check_cbor,
     "cose": check_cose,
@@ -133,6 +231,7 @@ CHECKS = {
     "programme": check_programme,
     "windows": check_windows,
     "replay": check_replay,
+    "tokens": check_tokens,
 }
 
 
