@@ -85,6 +85,34 @@ class Connection(models.Model):
         return f"connection of {self.consumer_id}"
 
 
+class Fitting(models.Model):
+    """A meter at a connection, from its fitting until its removal (null: it is there); board time.
+
+    A connection's energy is the sum over its meters, each between its fitting and its removal.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="fittings")
+    meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="fittings")
+    fitted_s = models.BigIntegerField()
+    removed_s = models.BigIntegerField(null=True, default=None)
+
+    class Meta:
+        ordering = ["connection", "fitted_s", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meter"], condition=models.Q(removed_s=None), name="meter_fitted_once"
+            ),
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=models.Q(removed_s=None),
+                name="connection_has_one_meter",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id} at {self.connection} since {self.fitted_s}"
+
+
 class Package(models.Model):
     """Load limit, supply hours and price (MG-1). The id says all of it (docs/packages.md).
 
@@ -146,6 +174,8 @@ class PackageAssignment(FSMModelMixin, models.Model):
     programme = models.BinaryField(max_length=1024)
     tariff_record = models.JSONField(null=True, default=None)  # in rating.md names
     activation_s = models.BigIntegerField(default=0)
+    sanctioned_load_w = models.PositiveIntegerField(default=0)  # as it was then, for the bill
+    phases = models.PositiveSmallIntegerField(default=1)
     opened_s = models.BigIntegerField()  # since when this account pays its fixed charge
     activated_s = models.BigIntegerField(null=True, default=None)
     command = models.OneToOneField(Command, on_delete=models.PROTECT, related_name="assignment")
@@ -156,7 +186,7 @@ class PackageAssignment(FSMModelMixin, models.Model):
     actor = models.CharField(max_length=80)
 
     class Meta:
-        ordering = ["connection", "programme_version"]
+        ordering = ["connection", "id"]  # versions count by meter, which may be exchanged
         constraints = [
             models.UniqueConstraint(
                 fields=["meter", "programme_version"], name="programme_version_once"

@@ -63,6 +63,12 @@ def lock_connection(connection_id: int) -> Connection:
     return connection
 
 
+def was_removed(assignment: PackageAssignment, at_s: int) -> bool:
+    """Whether the assignment's meter no longer served the connection at that time."""
+    last = assignment.connection.fittings.filter(meter=assignment.meter_id).last()
+    return last is not None and last.removed_s is not None and at_s >= last.removed_s
+
+
 def assignments(connection: Connection) -> QuerySet[PackageAssignment]:
     """All that was ever programmed for the connection, the oldest first."""
     return connection.assignments.select_related("package__tariff")

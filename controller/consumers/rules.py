@@ -11,6 +11,8 @@ from controller.errors import Refused
 from protocol import programme, rating
 from protocol.errors import ProgrammeError
 
+DAY_S = 86_400
+
 MODES = {
     identity.FLAT: programme.MODE_FLAT,
     identity.FLAT_POSTPAID: programme.MODE_POSTPAID,
@@ -67,6 +69,12 @@ def check_within_load(limit_w: int, sanctioned_load_w: int) -> None:
             f" {sanctioned_load_w} W",
             "Choose a smaller package, or have the load increase sanctioned (UP-7).",
         )
+
+
+def next_midnight_s(at_s: int, utc_offset_min: int) -> int:
+    """The begin of the local day after the one of `at_s`, in board time."""
+    local_s = at_s + utc_offset_min * 60
+    return (local_s // DAY_S + 1) * DAY_S - utc_offset_min * 60
 
 
 def price_record(price_paise: int, monthly_paise: int) -> dict[str, Any]:

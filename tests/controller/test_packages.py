@@ -86,3 +86,55 @@ def test_a_prepaid_package_is_not_programmed_for_industry(connection, package):
     with pytest.raises(Refused, match="industry"):
         services.assign_package(connection.pk, package.id, **CLERK)
     assert not Command.objects.exists()
+
+
+def test_a_released_meter_serves_another_house_and_stays_on_record(
+    connection, package, make_board, clock
+):
+    """MG-14, meters: what the old meter ran is over at its removal, whatever it says later."""
+    from controller.consumers import services
+
+    first = services.assign_package(connection.pk, package.id, **CLERK)
+    services.programme_activated("BHK01", 1, 200_000_060)
+    waiting = services.assign_package(connection.pk, package.id, **CLERK)
+    clock(200_100_000)
+    fitting = services.release_meter("BHKATS01112", **CLERK)
+    assert (fitting.meter_id, fitting.fitted_s, fitting.removed_s) == (
+        "BHK01",
+        200_000_000,
+        200_100_000,
+    )
+    services.programme_activated("BHK01", 2, 200_100_500)  # in the store, on its own
+    for assignment, activated_s in ((first, 200_000_060), (waiting, None)):
+        assignment.refresh_from_db()
+        assert (assignment.state, assignment.activated_s) == ("superseded", activated_s)
+    services.add_consumer("KATS", "Ravi", 11, 13, 2000, **CLERK)
+    other = services.fit_meter("BHKATS01113", "BHK01", **CLERK)
+    assert services.assign_package(other.pk, package.id, **CLERK).programme_version == 3
+    make_board("BHK02")
+    services.fit_meter("BHKATS01112", "BHK02", **CLERK)
+    assert [row.meter_id for row in connection.fittings.all()] == ["BHK01", "BHK02"]
+    with pytest.raises(Refused, match="has meter BHK02"):
+        services.fit_meter("BHKATS01112", "BHK01", **CLERK)
+
+
+def test_a_connection_without_a_meter_has_none_to_release(connection):
+    from controller.consumers import services
+
+    services.release_meter("BHKATS01112", **CLERK)
+    with pytest.raises(Refused, match="no meter"):
+        services.release_meter("BHKATS01112", **CLERK)
+
+
+def test_a_money_account_on_a_new_meter_pays_from_the_next_day(
+    connection, package, make_board, clock
+):
+    """The old meter has charged the day of the exchange; no day is charged twice."""
+    from controller.consumers import services
+
+    services.assign_package(connection.pk, package.id, **CLERK)
+    services.release_meter("BHKATS01112", **CLERK)
+    make_board("BHK02")
+    services.fit_meter("BHKATS01112", "BHK02", **CLERK)
+    # 200,000,000 s are 2026-05-04 01:03 in India; its next midnight is 22 h 56 min 40 s later.
+    assert services.assign_package(connection.pk, package.id, **CLERK).opened_s == 200_082_600
