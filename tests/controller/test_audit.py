@@ -1,8 +1,5 @@
 """The audit trail: what was recorded stays as it was recorded."""
 
-import importlib
-from types import SimpleNamespace
-
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -12,9 +9,7 @@ from controller.errors import Refused
 
 
 @pytest.fixture
-def event(db):
-    triggers = importlib.import_module("controller.audit.migrations.0002_append_only")
-    triggers.add_triggers(None, SimpleNamespace(connection=connection))
+def event(guarded_tables):
     return services.record("meena", "disconnect", "meter BHK01", reason="unpaid")
 
 

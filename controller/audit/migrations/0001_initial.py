@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ("detail", models.JSONField(default=dict)),
             ],
             options={
+                "verbose_name": "audit trail",
                 "ordering": ["pk"],
                 "indexes": [models.Index(fields=["subject", "at_s"], name="audit_subject")],
             },

@@ -1,0 +1,1 @@
+"""The ledger: every paisa that is owed, paid or earned, as transfers between accounts."""

@@ -1,0 +1,9 @@
+"""Tells Django that this app exists."""
+
+from django.apps import AppConfig
+
+
+class LedgerConfig(AppConfig):
+    """The `ledger` app."""
+
+    name = "controller.ledger"

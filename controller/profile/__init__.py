@@ -1,0 +1,1 @@
+"""The utility profile: what one utility does differently from another, as data."""

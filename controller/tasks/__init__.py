@@ -1,0 +1,1 @@
+"""Tasks: what a person must decide, with the evidence for it."""
