@@ -5,16 +5,21 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from controller.fleet.models import Meter
 from controller.headend.models import Command
+from controller.readings.models import Reading
 from controller.tariffs.models import Tariff
 
 
 class Plant(models.Model):
-    """A mini-grid or a feeder: four letters, in a state of two letters. Its clock is local."""
+    """A mini-grid or a feeder: four letters, in a state of two letters. Its clock is local.
+
+    `capacity_w` is what it can supply at once (MG-6); 0 where nobody has said.
+    """
 
     code = models.CharField(primary_key=True, max_length=4)
     state = models.CharField(max_length=2)
     name = models.CharField(max_length=80)
     utc_offset_min = models.SmallIntegerField(default=330)
+    capacity_w = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["code"]
@@ -45,15 +50,19 @@ class Consumer(models.Model):
     """A person or office with a supply contract; the id is constructed (MG-5)."""
 
     class Status(models.TextChoices):
-        """Whether the consumer is supplied (MG-6)."""
+        """Whether the consumer is supplied (MG-6). The `changes` app decides it by rules."""
 
         ACTIVE = "active", "Active"
-        INACTIVE = "inactive", "Inactive"
+        INACTIVE = "inactive", "Inactive"  # not yet connected, or at the consumer's wish
+        BANNED = "banned", "Banned"  # for debts, or because the plant's capacity does not suffice
 
     id = models.CharField(primary_key=True, max_length=11)
     plant = models.ForeignKey(Plant, on_delete=models.PROTECT, related_name="consumers")
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=20, blank=True, default="")
+    email = models.CharField(max_length=120, blank=True, default="")
+    address = models.CharField(max_length=200, blank=True, default="")
+    language = models.CharField(max_length=2, blank=True, default="")  # blank: the utility's first
     category = models.CharField(max_length=12, choices=Category.choices, default=Category.DOMESTIC)
     sector = models.CharField(max_length=10, choices=Sector.choices, default=Sector.PRIVATE)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
@@ -86,15 +95,28 @@ class Connection(models.Model):
 
 
 class Fitting(models.Model):
-    """A meter at a connection, from its fitting until its removal (null: it is there); board time.
+    """A meter at a connection, from its fitting until its removal (None: it is there); board time.
 
     A connection's energy is the sum over its meters, each between its fitting and its removal.
+    The readings are the meter's last ones up to these moments (None: it had none). What somebody
+    read off the display at the removal, `closing_wh`, is beyond `last_reading` where the board's
+    last intervals never came. `closing_balance` is the account as the board last reported it.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="fittings")
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="fittings")
     fitted_s = models.BigIntegerField()
+    first_reading = models.ForeignKey(
+        Reading, on_delete=models.PROTECT, null=True, default=None, related_name="+"
+    )
     removed_s = models.BigIntegerField(null=True, default=None)
+    last_reading = models.ForeignKey(
+        Reading, on_delete=models.PROTECT, null=True, default=None, related_name="+"
+    )
+    closing_wh = models.BigIntegerField(null=True, default=None)
+    closing_balance = models.BigIntegerField(default=0)
+    credit_mode = models.SmallIntegerField(default=0)  # the unit of that balance, as on the wire
+    reason = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ["connection", "fitted_s", "id"]

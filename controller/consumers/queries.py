@@ -1,12 +1,13 @@
 """Finds plants, consumers, connections, and which package runs where."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from controller.consumers import identity
 from controller.consumers.models import (
     AssignmentState,
     Connection,
     Consumer,
+    Fitting,
     Package,
     PackageAssignment,
     Plant,
@@ -77,3 +78,10 @@ def assignments(connection: Connection) -> QuerySet[PackageAssignment]:
 def active_assignment(connection: Connection) -> PackageAssignment | None:
     """What the connection's board says that it runs, if it has said so."""
     return assignments(connection).filter(state=AssignmentState.ACTIVE).last()
+
+
+def fittings_in(connection: Connection, start_s: int, end_s: int) -> QuerySet[Fitting]:
+    """Which meters served the connection in [start_s, end_s), the first first (MG-7)."""
+    touching = Q(removed_s=None) | Q(removed_s__gt=start_s)
+    found = connection.fittings.select_related("meter", "first_reading", "last_reading")
+    return found.filter(touching, fitted_s__lt=end_s).order_by("fitted_s", "pk")

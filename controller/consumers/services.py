@@ -1,7 +1,7 @@
 """Adds plants, consumers and packages, and programmes packages into meters.
 
-A package change is complete only when the board has confirmed it (MG-14): nothing here but
-`programme_receipted` and `programme_activated` moves an assignment on.
+A package change is complete only when the board has confirmed it (MG-14): `confirmation` moves
+assignments on, nothing here does.
 """
 
 from datetime import date, timedelta
@@ -13,9 +13,9 @@ from django.db.models import Max
 from controller import clock
 from controller.audit import services as audit
 from controller.consumers import identity, queries, rules
+from controller.consumers.confirmation import programme_activated, programme_receipted
 from controller.consumers.fitting import fit_meter, release_meter
 from controller.consumers.models import (
-    WAITING,
     AssignmentState,
     Category,
     Connection,
@@ -25,14 +25,15 @@ from controller.consumers.models import (
     Plant,
     Sector,
 )
+from controller.consumers.signals import status_changed
 from controller.errors import Refused
 from controller.fleet.models import Meter
-from controller.headend.models import Command, State
 from controller.headend.services import queue_command
 from controller.tariffs.queries import find_tariff, version_on
 from protocol import limits, programme
 
-__all__ = ["fit_meter", "release_meter"]  # asked for here by callers of all other commands
+# Asked for here by callers of all other commands.
+__all__ = ["fit_meter", "programme_activated", "programme_receipted", "release_meter"]
 
 INDIA_OFFSET_MIN = 330
 LOAD_W_MAX = limits.LIMIT_MAX_W
@@ -83,11 +84,7 @@ def add_consumer(
     _check_name("consumer", name, CONSUMER_NAME_MAX)
     if len(phone) > PHONE_MAX:
         raise Refused(f"{phone!r} is no phone number", f"Use at most {PHONE_MAX} characters.")
-    if not 1 <= sanctioned_load_w <= LOAD_W_MAX or phases not in PHASES:
-        raise Refused(
-            f"{sanctioned_load_w} W on {phases} phases cannot be supplied",
-            f"Use 1 to {LOAD_W_MAX} W on 1 or 3 phases.",
-        )
+    check_load(sanctioned_load_w, phases)
     _check_choice("category", category, Category.values)
     _check_choice("sector", sector, Sector.values)
     if Consumer.objects.filter(id=consumer_id).exists():
@@ -111,6 +108,15 @@ def add_consumer(
     return consumer
 
 
+def check_load(sanctioned_load_w: int, phases: int) -> None:
+    """Raises Refused for a load that no connection has."""
+    if not 1 <= sanctioned_load_w <= LOAD_W_MAX or phases not in PHASES:
+        raise Refused(
+            f"{sanctioned_load_w} W on {phases} phases cannot be supplied",
+            f"Use 1 to {LOAD_W_MAX} W on 1 or 3 phases.",
+        )
+
+
 def _check_choice(of: str, value: str, known: list[str]) -> None:
     if value not in known:
         raise Refused(f"{value!r} is no {of} of a consumer", f"Use one of {', '.join(known)}.")
@@ -119,6 +125,22 @@ def _check_choice(of: str, value: str, known: list[str]) -> None:
 def _check_name(of: str, name: str, longest: int) -> None:
     if not name.strip() or len(name) > longest:
         raise Refused(f"{name!r} is no name of a {of}", f"Use 1 to {longest} characters.")
+
+
+@transaction.atomic
+def set_status(consumer_id: str, status: str, reason: str, *, actor: str) -> Consumer:
+    """Records whether the consumer is supplied (MG-6), and why; the board has confirmed it."""
+    consumer = Consumer.objects.select_for_update().get(pk=consumer_id)
+    before = consumer.status
+    if status != before:
+        consumer.status = status
+        consumer.save(update_fields=["status"])
+        audit.record(
+            actor, "set status", f"consumer {consumer_id}", before=before, after=status,
+            reason=reason,
+        )  # fmt: skip
+        status_changed.send(sender=Consumer, consumer=consumer, before=before)
+    return consumer
 
 
 @transaction.atomic
@@ -165,19 +187,27 @@ def design_package(
 
 @transaction.atomic
 def assign_package(
-    connection_id: int, package_id: str, activation_s: int = 0, *, actor: str
+    connection_id: int,
+    package_id: str,
+    activation_s: int = 0,
+    sanctioned_load_w: int | None = None,
+    *,
+    actor: str,
 ) -> PackageAssignment:
     """Queues the package's programme for the connection's meter; 0 activates at once.
 
-    Raises Refused when the connection has no meter, its sanctioned load is below the package's
-    limit, the package's tariff is not in force on the day of activation, or that day is over.
+    With `sanctioned_load_w` the connection gets another load by this programme (UP-7): agreed when
+    the board confirms it, not before. Raises Refused when the connection has no meter, its
+    sanctioned load is below the package's limit, the package's tariff is not in force on the day
+    of activation, or that day is over.
     """
     connection = queries.lock_connection(connection_id)
     package = queries.find_package(package_id)
+    if sanctioned_load_w is not None:
+        check_load(sanctioned_load_w, connection.phases)
+        connection.sanctioned_load_w = sanctioned_load_w  # of the programme; not saved here
     meter = _meter_for(connection, package)
-    now_s = clock.now_s()
-    if activation_s and activation_s <= now_s:
-        raise Refused("The activation lies in the past", "Choose a later time, or 0 for now.")
+    now_s = _check_time(activation_s)
     record = _tariff_record(package, connection.consumer.plant, activation_s or now_s)
     version = _next_version(meter)
     opened_s = _opened_s(connection, package, activation_s or now_s)
@@ -203,67 +233,17 @@ def assign_package(
     audit.record(
         actor, "assign package", f"consumer {connection.consumer_id}", package=package.id,
         meter=meter.id, programme_version=version, activation_s=activation_s,
+        sanctioned_load_w=assignment.sanctioned_load_w,
     )  # fmt: skip
     return assignment
 
 
-@transaction.atomic
-def programme_receipted(command: Command) -> None:
-    """The board has answered a `set_programme`: stored, or refused (also: too late).
-
-    A stored programme takes the place of any older one still waiting in the passive slot.
-    """
-    assignment = PackageAssignment.objects.filter(command=command).first()
-    if assignment is None or assignment.state != AssignmentState.PENDING:
-        return
-    if command.state != State.APPLIED:
-        assignment.mark_refused()
-    else:
-        assignment.mark_stored()
-        _supersede(assignment, WAITING)
-    _save(assignment)
-
-
-@transaction.atomic
-def programme_activated(meter_id: str, version: int, at_s: int) -> None:
-    """The board says that it runs programme `version` since `at_s`: that ends the older ones.
-
-    One that a later receipt or event has overtaken stays superseded, but it was in force.
-    """
-    assignment = PackageAssignment.objects.filter(
-        meter=meter_id,
-        programme_version=version,
-        state__in=(*WAITING, AssignmentState.SUPERSEDED),
-        activated_s__isnull=True,
-    ).first()
-    if assignment is None or queries.was_removed(assignment, at_s):
-        return
-    if assignment.state == AssignmentState.SUPERSEDED:
-        assignment.activated_s = at_s
-    else:
-        assignment.mark_active(at_s)
-    _supersede(assignment, (*WAITING, AssignmentState.ACTIVE))
-    _save(assignment)
-
-
-def _supersede(by: PackageAssignment, states: tuple[AssignmentState, ...]) -> None:
-    older = PackageAssignment.objects.filter(
-        meter=by.meter_id, programme_version__lt=by.programme_version, state__in=states
-    )
-    for assignment in older:
-        assignment.mark_superseded()
-        assignment.save()
-
-
-def _save(assignment: PackageAssignment) -> None:
-    assignment.save()
-    audit.record(
-        f"meter {assignment.meter_id}",
-        f"package {assignment.state}",
-        f"consumer {assignment.connection.consumer_id}",
-        package=assignment.package_id,
-        programme_version=assignment.programme_version,
-    )
+def _check_time(activation_s: int) -> int:
+    """Now; raises Refused when the activation is to be before."""
+    now_s = clock.now_s()
+    if activation_s and activation_s <= now_s:
+        raise Refused("The activation lies in the past", "Choose a later time, or 0 for now.")
+    return now_s
 
 
 def _windows_of(timing: str, windows: list[list[int]] | None) -> list[list[int]]:

@@ -13,7 +13,8 @@ from controller.errors import Refused
 from controller.fleet.services import find_meter
 from controller.headend import rules
 from controller.headend.downlink import lock_meters
-from controller.headend.models import PENDING, Command
+from controller.headend.models import PENDING, Command, State
+from controller.headend.signals import command_finished
 from protocol import commands
 from protocol.errors import ProtocolError
 from protocol.limits import COMMAND_ID_BYTES
@@ -66,6 +67,24 @@ def queue_command(
         arguments=command.arguments,
     )  # fmt: skip
     return command
+
+
+@transaction.atomic
+def withdraw_queued(meter_id: str, *, actor: str) -> int:
+    """Takes back every command that never left for the meter; returns how many.
+
+    Each ends as expired, so that whoever ordered it hears of it. One that was sent may arrive.
+    """
+    lock_meters([meter_id])
+    queued = list(Command.objects.filter(meter_id=meter_id, state=State.QUEUED))
+    for command in queued:
+        command.mark_expired()
+        command.save()
+        audit.record(
+            actor, "withdraw command", f"meter {meter_id}", command=command.pk, name=command.name
+        )
+        command_finished.send(sender=Command, command=command)
+    return len(queued)
 
 
 def _check(name: str, arguments: Mapping[int, object]) -> dict[int, object]:
