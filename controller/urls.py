@@ -6,5 +6,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("controller.console.urls")),
 ]
 
+handler403 = "controller.console.failure.forbidden"
 handler404 = "controller.console.failure.not_found"
 handler500 = "controller.console.failure.failed"

@@ -1,18 +1,19 @@
-"""What can be done to a meter from its page: each action a page to confirm and one service call.
+"""What can be ordered from a meter's page: a further order is a row, a form, a call of a service.
 
-A refused action shows why and keeps what was typed. The order goes to the meter; what became of
-it stands in the meter's command history, never here.
+The order goes to the meter; what became of it stands in the meter's command history, never here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
-from controller.console import forms
+from controller.console import reach
+from controller.console.entry import EntryForm
+from controller.console.forms import CreditForm, PackageForm, connection_of
+from controller.console.orders import Order
+from controller.console.templatetags.format import consumer_id
+from controller.console.words import said, say, word
 from controller.consumers import services as consumers
 from controller.consumers.models import Connection
 from controller.errors import Refused
@@ -21,27 +22,15 @@ from controller.headend.services import queue_command
 from controller.prepay import services as prepay
 
 
-@dataclass(frozen=True)
-class Action:
-    """One thing that an operator can order; `do` may raise Refused."""
-
-    name: str
-    label: str
-    explanation: str
-    form: type[forms.ActionForm]
-    do: Callable[[Meter, Any, str], object]
-    danger: bool = False
-
-
-def _disconnect(meter: Meter, _form: forms.ActionForm, actor: str) -> None:
+def _disconnect(meter: Meter, _form: EntryForm, actor: str) -> None:
     queue_command(meter_id=meter.id, name="disconnect", arguments={}, actor=actor)
 
 
-def _reconnect(meter: Meter, _form: forms.ActionForm, actor: str) -> None:
+def _reconnect(meter: Meter, _form: EntryForm, actor: str) -> None:
     queue_command(meter_id=meter.id, name="reconnect", arguments={}, actor=actor)
 
 
-def _change_package(meter: Meter, form: forms.PackageForm, actor: str) -> None:
+def _change_package(meter: Meter, form: PackageForm, actor: str) -> None:
     consumers.assign_package(
         connection_id=_needed_connection(meter).pk,
         package_id=form.cleaned_data["package"].pk,
@@ -50,13 +39,13 @@ def _change_package(meter: Meter, form: forms.PackageForm, actor: str) -> None:
     )
 
 
-def _add_credit(meter: Meter, form: forms.CreditForm, actor: str) -> None:
+def _add_credit(meter: Meter, form: CreditForm, actor: str) -> None:
     prepay.sell_credit(
         meter_id=meter.id,
         amount=form.amount(),
         unit=form.unit,
         paid_paise=form.paid_paise(),
-        purchase_id=form.cleaned_data["purchase_id"],
+        purchase_id=form.cleaned_data["key"],
         actor=actor,
     )
 
@@ -71,73 +60,70 @@ def _needed_connection(meter: Meter) -> Connection:
     return connection
 
 
-def connection_of(meter: Meter) -> Connection | None:
-    """The connection that the meter serves; None while it is in the store."""
-    return getattr(meter, "connection", None)
+def _title(meter: Meter) -> str:
+    connection = connection_of(meter)
+    if connection is None:
+        return meter.id
+    return f"{meter.id} · {connection.consumer.name} · {consumer_id(connection.consumer.id)}"
+
+
+def _order(
+    name: str, label: str, explanation: str, needs: str, form: type[EntryForm],
+    do: Callable[[Meter, Any, str], None], *, danger: bool = False,
+) -> Order:  # fmt: skip
+    def order(meter: Meter, typed: Any, actor: str) -> str:
+        do(meter, typed, actor)
+        return say("{0}: queued for {1}.", said(label), meter.id)
+
+    return Order(
+        name, label, explanation, form, needs, reach.meter, order, _title,
+        lambda meter: reverse("console:meter", args=[meter.id]), danger,
+    )  # fmt: skip
 
 
 ACTIONS = {
-    action.name: action
-    for action in (
-        Action(
+    order.name: order
+    for order in (
+        _order(
             "disconnect",
-            "Disconnect",
-            "The supply goes off and stays off until you reconnect; the button does not help.",
-            forms.ActionForm,
+            word("Disconnect"),
+            word(
+                "The supply goes off and stays off until you reconnect; the button does not help."
+            ),
+            "meters.order",
+            EntryForm,
             _disconnect,
             danger=True,
         ),
-        Action(
+        _order(
             "reconnect",
-            "Reconnect",
-            "Ends the operator's disconnection. The supply comes back unless something else,"
-            " such as used-up credit, holds it off.",
-            forms.ActionForm,
+            word("Reconnect"),
+            word(
+                "Ends the operator's disconnection. The supply comes back unless something else,"
+                " such as used-up credit, holds it off."
+            ),
+            "meters.order",
+            EntryForm,
             _reconnect,
         ),
-        Action(
+        _order(
             "package",
-            "Change package",
-            "The board stores the new programme and confirms it; it counts from the time chosen.",
-            forms.PackageForm,
+            word("Change package"),
+            word(
+                "The board stores the new programme and confirms it;"
+                " it counts from the time chosen."
+            ),
+            "packages.assign",
+            PackageForm,
             _change_package,
         ),
-        Action(
+        _order(
             "credit",
-            "Add credit",
-            "The amount is sent to the board, which credits it once.",
-            forms.CreditForm,
+            word("Add credit"),
+            word("The amount is sent to the board, which credits it once."),
+            "credit.sell",
+            CreditForm,
             _add_credit,
         ),
     )
 }
-
-
-def act(request: HttpRequest, meter_id: str, name: str) -> HttpResponse:
-    """The page of one action: asks on GET, orders on POST."""
-    if name not in ACTIONS:
-        raise Http404(f"There is no action {name}.")
-    action = ACTIONS[name]
-    chosen = Meter.objects.select_related("state", "connection__consumer")
-    meter = get_object_or_404(chosen, pk=meter_id)
-    connection = connection_of(meter)
-    form = action.form(request.POST if request.method == "POST" else None, connection)
-    refused = None
-    if form.is_valid():
-        try:
-            action.do(meter, form, request.user.get_username())
-        except Refused as error:
-            refused = error
-        else:
-            messages.success(request, f"{action.label}: queued for {meter.id}.")
-            return redirect("console:meter", meter_id=meter.id)
-    context = {
-        "meter": meter,
-        "connection": connection,
-        "action": action,
-        "form": form,
-        "refused": refused,
-    }
-    # 422: a browser shows it like any page, and nobody takes a refusal for a success.
-    failed = refused is not None or (form.is_bound and not form.is_valid())
-    return render(request, "console/action.html", context, status=422 if failed else 200)

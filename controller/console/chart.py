@@ -24,11 +24,13 @@ class Tick:
 
 
 def load_chart(
-    loads_w: list[int | None], limit_w: int, ticks: list[Tick], title: str, description: str
-) -> str:
+    loads_w: list[int | None], limit_w: int, ticks: list[Tick], title: str, description: str,
+    limit_text: str = "limit {0}",
+) -> str:  # fmt: skip
     """The chart of `loads_w`, one step each: watts, NO_SUPPLY, or None where nothing is known.
 
-    `limit_w` 0 draws no limit line. Raises ValueError for no steps or more than STEPS_MAX.
+    `limit_w` 0 draws no limit line; `limit_text` names it, {0} its watts. Raises ValueError for
+    no steps or more than STEPS_MAX.
     """
     if not 0 < len(loads_w) <= STEPS_MAX:
         raise ValueError(f"a chart has 1 to {STEPS_MAX} steps, not {len(loads_w)}")
@@ -41,7 +43,7 @@ def load_chart(
         _power_axis(plot),
         _time_axis(plot, ticks),
         f'<path class="load" d="{_outline(plot, loads_w)}"/>',
-        _limit_line(plot, limit_w),
+        _limit_line(plot, limit_w, limit_text),
         "</svg>",
     ]
     return "".join(parts)
@@ -139,12 +141,12 @@ def _time_axis(plot: _Plot, ticks: list[Tick]) -> str:
     return lines
 
 
-def _limit_line(plot: _Plot, limit_w: int) -> str:
+def _limit_line(plot: _Plot, limit_w: int, text: str) -> str:
     if limit_w <= 0:
         return ""
     y = plot.y(limit_w)
     label = f'<text class="limit" x="{WIDTH - RIGHT}" y="{y}" dy="-3" text-anchor="end">'
     return (
         f'<path class="limit" d="M{LEFT} {y}H{WIDTH - RIGHT}"/>'
-        f"{label}limit {_short(limit_w)}</text>"
+        f"{label}{escape(text.format(_short(limit_w)))}</text>"
     )

@@ -9,19 +9,29 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from controller.console.words import word
+
 RETRY_AFTER_S = 10
-BUSY = "The database is busy or away."
-FAULT = "Something went wrong in the console; its log says what."
-TRY_AGAIN = (
-    "Please try again in a moment. If it was an order, look at the meter's commands first,"
+BUSY = word("The database is busy or away.")
+FAULT = word("Something went wrong in the console; its log says what.")
+TRY_AGAIN = word(
+    "Please try again in a moment. If it was an order, look first what became of it,"
     " before you give it again."
 )
+NOT_HERE = word("There is nothing at this address.")
+LOOK = word("Look for what you need on the home page.")
+NOT_YOURS = word("This page is not for your role.")
+ASK = word("If you need it for your work, ask the head office for the role.")
 
 
 def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """There is nothing at this address."""
-    remedy = "Look for what you need in the list of meters or among the bills."
-    return _page("There is nothing at this address.", remedy, status=404)
+    return _page(NOT_HERE, LOOK, status=404)
+
+
+def forbidden(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """The user's roles do not allow it."""
+    return _page(NOT_YOURS, ASK, status=403)
 
 
 def failed(_request: HttpRequest) -> HttpResponse:

@@ -1,74 +1,49 @@
-"""What people type for an action, turned into the integers that services take."""
+"""What is typed for an order at a meter."""
 
-import secrets
-from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
+from controller.console import entry
+from controller.console.words import word
 from controller.consumers import queries as consumers
 from controller.consumers.models import WAITING, Connection, Package
-from protocol.limits import EPOCH_UNIX_S
-
-PAISE_A_RUPEE = 100
-WH_A_KWH = 1_000
-AMOUNT_MAX = 10**9  # of paise or Wh in one purchase (docs/wire.md, credit)
-PURCHASE_ID_BYTES = 8
+from controller.fleet.models import Meter
 
 
-class ActionForm(forms.Form):
-    """What an action asks for about one `connection`; as it stands no more than a yes."""
+class CreditForm(entry.KeyedForm):
+    """An amount of credit in the account's unit, and the money taken for it."""
 
-    def __init__(self, data: QueryDict | None, connection: Connection | None) -> None:
-        super().__init__(data)
-        self.connection = connection
+    paid_rupees = entry.rupees_field(word("Money received, ₹"))
+    energy_kwh = entry.amount_field(word("Energy, kWh"), entry.WH_A_KWH, 3)
 
-
-def _amount(label: str, smallest_a_unit: int, places: int) -> forms.DecimalField:
-    """A positive amount, exact to the smallest unit."""
-    smallest = Decimal(1) / smallest_a_unit
-    return forms.DecimalField(
-        label=label,
-        min_value=smallest,
-        max_value=Decimal(AMOUNT_MAX) / smallest_a_unit,
-        decimal_places=places,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": str(smallest)}),
-    )
-
-
-class CreditForm(ActionForm):
-    """An amount of credit in the account's unit, and the money taken for it.
-
-    The purchase id is made when the form is first shown: sending the form twice sells once.
-    """
-
-    purchase_id = forms.RegexField(r"\A[0-9a-f]{16}\Z", widget=forms.HiddenInput)
-    paid_rupees = _amount("Money received, ₹", PAISE_A_RUPEE, 2)
-    energy_kwh = _amount("Energy, kWh", WH_A_KWH, 3)
-
-    def __init__(self, data: QueryDict | None, connection: Connection | None) -> None:
-        super().__init__(data, connection)
-        self.fields["purchase_id"].initial = secrets.token_hex(PURCHASE_ID_BYTES)
-        package = _package_of(connection)
-        self.unit = (
-            "days" if package is not None and package.mode == Package.Mode.FLAT else "money"
-        )
+    def __init__(self, data: QueryDict | None, subject: Any = None) -> None:
+        super().__init__(data, subject)
+        package = _package_of(connection_of(subject))
+        flat = package is not None and package.mode == Package.Mode.FLAT
+        self.unit = "days" if flat else "money"
         if package is None or package.mode != Package.Mode.ENERGY:
             del self.fields["energy_kwh"]
             return
         self.unit = "energy"
         if package.price_paise and not package.monthly_paise:
             self.fields["energy_kwh"].required = False
-            self.fields["energy_kwh"].label = "Energy, kWh (empty: what the money buys)"
+            self.fields["energy_kwh"].label = word("Energy, kWh (empty: what the money buys)")
 
     def paid_paise(self) -> int:
         """The money received."""
-        return int(self.cleaned_data["paid_rupees"] * PAISE_A_RUPEE)
+        return entry.paise(self.cleaned_data["paid_rupees"])
 
     def amount(self) -> int | None:
         """The credit in Wh or paise, as `unit` says; None for what the money buys."""
         energy_kwh = self.cleaned_data.get("energy_kwh")
-        return None if energy_kwh is None else int(energy_kwh * WH_A_KWH)
+        return None if energy_kwh is None else int(energy_kwh * entry.WH_A_KWH)
+
+
+def connection_of(meter: Meter) -> Connection | None:
+    """The connection that the meter serves; None while it is in the store."""
+    return getattr(meter, "connection", None)
 
 
 def _package_of(connection: Connection | None) -> Package | None:
@@ -80,21 +55,14 @@ def _package_of(connection: Connection | None) -> Package | None:
     return chosen.package if chosen else None
 
 
-class PackageForm(ActionForm):
+class PackageForm(entry.EntryForm):
     """Which package, and from when; an empty time means at once."""
 
-    package = forms.ModelChoiceField(Package.objects.all(), empty_label=None)
-    activation = forms.DateTimeField(
-        label="Active from (empty: at once)",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-        error_messages={"invalid": "Write the time as 2026-11-22 18:00."},
+    package = forms.ModelChoiceField(
+        Package.objects.all(), empty_label=None, label=word("Package")
     )
+    activation = entry.moment_field(word("Active from (empty: at once)"))
 
     def activation_s(self) -> int:
-        """Board time of the activation, typed in the pages' zone; 0 means at once."""
-        chosen = self.cleaned_data["activation"]
-        if chosen is None:
-            return 0
-        return int(chosen.timestamp()) - EPOCH_UNIX_S
+        """Board time of the activation; 0 means at once."""
+        return entry.board_s(self.cleaned_data["activation"])

@@ -10,6 +10,8 @@ from django.utils.http import urlencode
 
 from controller.console import queries
 from controller.console.pieces import Piece
+from controller.console.reach import Rights
+from controller.console.words import said, say
 from controller.fleet import queries as fleet
 from controller.fleet import rules as fleet_rules
 from controller.fleet.models import Meter
@@ -20,10 +22,11 @@ PAGE_METERS = 50
 class Listing:
     """The meters that match a search, fifty at a time."""
 
-    def __init__(self, asked: QueryDict) -> None:
+    def __init__(self, asked: QueryDict, rights: Rights) -> None:
+        self.rights = rights
         self.search = asked.get("q", "").strip()
         self.show = asked.get("show", "")
-        found = queries.meters(self.search, self.show)
+        found = queries.meters(rights.plants, self.search, self.show)
         self.page: Page[Meter] = Paginator(found, PAGE_METERS).get_page(asked.get("page"))
         self.rows = [_row(meter) for meter in self.page]
 
@@ -50,9 +53,9 @@ class Listing:
 
     def _counts(self) -> Piece:
         """The fleet in numbers, each leading to the list of those meters."""
-        numbers = queries.counts()
-        words = [("", "All", numbers["all"])]
-        words += [(show, show.capitalize(), numbers[show]) for show in queries.SHOWN]
+        numbers = queries.counts(self.rights.plants)
+        words = [("", say("All"), numbers["all"])]
+        words += [(show, said(show.capitalize()), numbers[show]) for show in queries.SHOWN]
         context = {"counts": words, "show": self.show}
         return Piece("nav", "counts", render_to_string("console/counts.html", context))
 
@@ -67,7 +70,8 @@ def _row(meter: Meter) -> Piece:
     why = ""
     if fleet.is_online(meter.state):
         supply = fleet.supply(meter.state)
-        why = ", ".join(fleet_rules.names(meter.state.holds)) if supply == queries.OFF else ""
+        holds = fleet_rules.names(meter.state.holds) if supply == queries.OFF else []
+        why = ", ".join(map(said, holds))
     context = {
         "meter": meter,
         "state": meter.state,

@@ -8,10 +8,13 @@ from django.utils.safestring import SafeString
 
 from controller.billing.models import Bill
 from controller.console import queries, rules, series
-from controller.console.actions import ACTIONS, connection_of
+from controller.console.actions import ACTIONS
 from controller.console.chart import load_chart
+from controller.console.forms import connection_of
 from controller.console.pieces import Piece
+from controller.console.reach import Rights
 from controller.console.templatetags.format import seen
+from controller.console.words import said, say
 from controller.consumers.models import WAITING, AssignmentState
 from controller.fleet import queries as fleet
 from controller.fleet.models import Meter
@@ -26,8 +29,9 @@ BILLS_SHOWN = 12
 class Portrait:
     """What the page of one meter shows; the meter comes with its state and consumer."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, rights: Rights) -> None:
         self.meter = meter
+        self.rights = rights
         self.state = meter.state
 
     def context(self) -> dict[str, Any]:
@@ -37,7 +41,7 @@ class Portrait:
             "meter": self.meter,
             "connection": connection,
             "live_url": reverse("console:meter_live", args=[self.meter.id]) + "?seen=",
-            "actions": ACTIONS.values(),
+            "actions": [one for one in ACTIONS.values() if self.rights.may(one.needs)],
             "chart": self._chart(),
             "bills": Bill.objects.filter(connection=connection)
             .select_related("period")
@@ -50,9 +54,10 @@ class Portrait:
         return [self._now(), self._package(), self._commands(), self._events()]
 
     def _now(self) -> Piece:
-        supply, line = fleet.supply(self.state), fleet.why_off(self.state) or "Supply is on."
+        supply, line = fleet.supply(self.state), said(fleet.why_off(self.state) or "Supply is on.")
         if self.state.received_s and not fleet.is_online(self.state):
-            supply, line = queries.SILENT, f"Not heard since {seen(self.state.received_s)}. {line}"
+            since = say("Not heard since {0}.", seen(self.state.received_s))
+            supply, line = queries.SILENT, f"{since} {line}"
         return _piece(
             "now",
             state=self.state,
@@ -92,10 +97,11 @@ class Portrait:
     def _chart(self) -> SafeString:
         loads_w, ticks = queries.load_steps(self.meter.id)
         limit_w = self.state.limit_w
-        description = series.describe(loads_w, limit_w)
-        title = f"Load of {self.meter.id}, last {series.DAYS} days"
+        description = said(series.describe(loads_w, limit_w))
+        title = say("Load of {0}, last {1} days", self.meter.id, series.DAYS)
         # load_chart escapes its texts; the rest of it are numbers.
-        return SafeString(load_chart(loads_w, limit_w, ticks, title, description))
+        limit = say("limit {0}")
+        return SafeString(load_chart(loads_w, limit_w, ticks, title, description, limit))
 
 
 def _piece(name: str, **context: Any) -> Piece:

@@ -7,6 +7,7 @@ from controller import clock
 from controller.billing.models import Period, PeriodState
 from controller.console import series
 from controller.console.chart import Tick
+from controller.console.words import say, word
 from controller.consumers import identity
 from controller.consumers.models import AssignmentState, PackageAssignment
 from controller.errors import Refused
@@ -17,6 +18,9 @@ from controller.readings.models import Reading
 
 SHOWN = ON, OFF, SILENT = "on", "off", "silent"
 PERIODS_MAX = 24
+DAYS = (
+    word("Mon"), word("Tue"), word("Wed"), word("Thu"), word("Fri"), word("Sat"), word("Sun"),
+)  # fmt: skip
 
 
 def _condition(show: str) -> Q:
@@ -29,19 +33,31 @@ def _condition(show: str) -> Q:
     }[show]
 
 
-def counts() -> dict[str, int]:
-    """How many meters there are in all, and how many are on, off and silent."""
+def counts(plants: list[str]) -> dict[str, int]:
+    """How many meters there are at the plants and in store: all, on, off and silent."""
     kinds = {show: Count("pk", filter=_condition(show)) for show in SHOWN}
-    return Meter.objects.aggregate(all=Count("pk"), **kinds)
+    return Meter.objects.filter(_here(plants)).aggregate(all=Count("pk"), **kinds)
 
 
-def meters(search: str, show: str) -> QuerySet[Meter]:
+def _here(plants: list[str]) -> Q:
+    """At one of these plants, or in the store, which is everybody's."""
+    return Q(connection__consumer__plant__in=plants) | Q(connection=None)
+
+
+def meters_shown(plants: list[str], show: str) -> QuerySet[Meter]:
+    """The meters at these plants and in store that are ON, OFF or SILENT."""
+    return Meter.objects.filter(_here(plants)).filter(_condition(show))
+
+
+def meters(plants: list[str], search: str, show: str) -> QuerySet[Meter]:
     """Meters with state, consumer and `package_id`, filtered by text and by ON, OFF, SILENT."""
     active = PackageAssignment.objects.filter(
         connection__meter=OuterRef("pk"), state=AssignmentState.ACTIVE
     )
     found = fleet.meters().select_related("connection__consumer")
-    found = found.annotate(package_id=Subquery(active.values("package_id")[:1]))
+    found = found.filter(_here(plants)).annotate(
+        package_id=Subquery(active.values("package_id")[:1])
+    )
     if search:
         found = found.filter(
             Q(id__icontains=search)
@@ -59,9 +75,10 @@ def _without_check(search: str) -> str:
         return search
 
 
-def closed_periods() -> list[Period]:
-    """The months that have bills, the latest first, at most PERIODS_MAX."""
-    closed = Period.objects.filter(state=PeriodState.CLOSED).select_related("plant")
+def closed_periods(plants: list[str]) -> list[Period]:
+    """The months that have bills at these plants, the latest first, at most PERIODS_MAX."""
+    closed = Period.objects.filter(state=PeriodState.CLOSED, plant__in=plants)
+    closed = closed.select_related("plant")
     return list(closed.order_by("-month", "plant")[:PERIODS_MAX])
 
 
@@ -84,5 +101,5 @@ def _midnights(from_s: int) -> list[Tick]:
     for step in range(series.STEPS):
         local = timezone.localtime(clock.moment(from_s + step * series.STEP_S))
         if local.hour == 0 and local.minute < series.STEP_S // 60:
-            ticks.append(Tick(step, f"{local:%a} {local.day}"))
+            ticks.append(Tick(step, f"{say(DAYS[local.weekday()])} {local.day}"))
     return ticks

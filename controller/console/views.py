@@ -2,49 +2,53 @@
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from controller.billing import queries as billing
 from controller.billing.models import Bill
-from controller.console import queries
+from controller.console import queries, reach
 from controller.console.listing import Listing
 from controller.console.pieces import changed
 from controller.console.portrait import Portrait
+from controller.console.reach import rights
 from controller.errors import Refused
-from controller.fleet.models import Meter
 
 PAGE_BILLS = 50
 
 
+def home(request: HttpRequest) -> HttpResponse:
+    """All that the user may do, with counts of what waits."""
+    return render(request, "console/home.html")
+
+
 def meters(request: HttpRequest) -> HttpResponse:
     """The fleet in numbers and a page of its meters."""
-    listing = Listing(request.GET)
+    listing = Listing(request.GET, rights(request))
     return render(request, "console/meters.html", listing.context())
 
 
 def meters_live(request: HttpRequest) -> HttpResponse:
     """What changed on that page since the browser last looked."""
-    return changed(request, Listing(request.GET).pieces())
+    return changed(request, Listing(request.GET, rights(request)).pieces())
 
 
 def meter(request: HttpRequest, meter_id: str) -> HttpResponse:
     """One meter: why it is off, its numbers, load, package, commands and events."""
-    return render(request, "console/meter.html", Portrait(_meter(meter_id)).context())
+    return render(
+        request,
+        "console/meter.html",
+        Portrait(reach.meter(request, meter_id), rights(request)).context(),
+    )
 
 
 def meter_live(request: HttpRequest, meter_id: str) -> HttpResponse:
     """What changed on that page since the browser last looked."""
-    return changed(request, Portrait(_meter(meter_id)).pieces())
-
-
-def _meter(meter_id: str) -> Meter:
-    found = Meter.objects.select_related("state", "connection__consumer")
-    return get_object_or_404(found, pk=meter_id)
+    return changed(request, Portrait(reach.meter(request, meter_id), rights(request)).pieces())
 
 
 def bills(request: HttpRequest) -> HttpResponse:
     """The bills of one closed month; the latest when none is asked for."""
-    periods = queries.closed_periods()
+    periods = queries.closed_periods(rights(request).plants)
     asked = request.GET.get("period", "")
     chosen = next((period for period in periods if str(period.pk) == asked), None)
     chosen = chosen or (periods[0] if periods else None)
@@ -58,6 +62,7 @@ def bill(request: HttpRequest, number: str) -> HttpResponse:
     """One bill: every line, and the signed readings that it rests on."""
     try:
         chosen = billing.find_bill(number)
+        reach.consumer(request, chosen.connection.consumer_id)
     except Refused as refused:
         raise Http404(refused) from refused
     readings = [chosen.first_reading, chosen.last_reading]

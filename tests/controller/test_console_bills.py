@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def clerk(client: Client) -> Client:
     """A browser in which a user has logged in."""
-    client.force_login(get_user_model().objects.create_user("asha"))
+    client.force_login(get_user_model().objects.create_superuser("asha"))
     return client
 
 

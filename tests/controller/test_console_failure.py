@@ -26,7 +26,7 @@ def failing(error: Exception) -> Iterator[None]:
 def clerk() -> Client:
     """A browser that is logged in and shows errors instead of raising them."""
     client = Client(raise_request_exception=False)
-    client.force_login(get_user_model().objects.create_user("asha"))
+    client.force_login(get_user_model().objects.create_superuser("asha"))
     return client
 
 

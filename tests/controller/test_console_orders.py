@@ -22,7 +22,7 @@ MONEY_METER, ENERGY_METER, POSTPAID_METER = "BJ2400001", "BJ2400002", "BJ2400003
 def clerk(client: Client) -> Client:
     """A browser in which the user `asha` has logged in, at a village of three meters."""
     settle_village(meters=3, with_readings=0)
-    client.force_login(get_user_model().objects.create_user("asha"))
+    client.force_login(get_user_model().objects.create_superuser("asha"))
     return client
 
 
@@ -67,7 +67,7 @@ def test_an_order_is_queued_and_audited_in_the_users_name(clerk: Client, action:
 def test_credit_is_sold_in_the_unit_of_the_account_to_the_last_paisa(
     clerk: Client, meter: str, typed: dict[str, str], unit: int, amount: int, paid_paise: int
 ) -> None:
-    status, _ = order(clerk, meter, "credit", purchase_id="00" * 8, **typed)
+    status, _ = order(clerk, meter, "credit", key="00" * 8, **typed)
     assert status == 200
     sold = Purchase.objects.get()
     assert (sold.unit, sold.amount, sold.paid_paise) == (unit, amount, paid_paise)
@@ -78,7 +78,7 @@ def test_credit_is_sold_in_the_unit_of_the_account_to_the_last_paisa(
 def test_an_amount_that_cannot_be_is_kept_as_typed_and_nothing_is_sold(
     clerk: Client, typed: str
 ) -> None:
-    status, page = order(clerk, MONEY_METER, "credit", purchase_id="00" * 8, paid_rupees=typed)
+    status, page = order(clerk, MONEY_METER, "credit", key="00" * 8, paid_rupees=typed)
     assert status == 422
     assert "errorlist" in page
     assert not typed or f'value="{typed}"' in page
@@ -86,7 +86,7 @@ def test_an_amount_that_cannot_be_is_kept_as_typed_and_nothing_is_sold(
 
 
 def test_the_same_form_sent_twice_sells_once_and_says_so(clerk: Client) -> None:
-    typed = {"purchase_id": "ab" * 8, "paid_rupees": "100"}
+    typed = {"key": "ab" * 8, "paid_rupees": "100"}
     assert order(clerk, MONEY_METER, "credit", **typed)[0] == 200
     status, page = order(clerk, MONEY_METER, "credit", **typed)
     assert status == 422
@@ -96,7 +96,7 @@ def test_the_same_form_sent_twice_sells_once_and_says_so(clerk: Client) -> None:
 
 
 def test_credit_for_a_postpaid_meter_is_refused_with_the_reason(clerk: Client) -> None:
-    status, page = order(clerk, POSTPAID_METER, "credit", purchase_id="00" * 8, paid_rupees="100")
+    status, page = order(clerk, POSTPAID_METER, "credit", key="00" * 8, paid_rupees="100")
     assert status == 422
     assert "postpaid" in page
     assert not Command.objects.filter(name="credit").exists()
@@ -138,7 +138,7 @@ def test_a_meter_in_the_store_is_given_neither_package_nor_credit(
     MeterState.objects.create(
         meter=Meter.objects.create(id="NEW1", root_key_sealed=b"", created_s=0)
     )
-    typed = {"package": Package.objects.first().pk, "paid_rupees": "5", "purchase_id": "00" * 8}
+    typed = {"package": Package.objects.first().pk, "paid_rupees": "5", "key": "00" * 8}
     status, page = order(clerk, "NEW1", action, **typed)
     assert status == 422
     assert "serves no connection" in page

@@ -36,7 +36,7 @@ def village(transactional_db: None) -> None:
     from tests.controller.village import settle_village
 
     settle_village()
-    get_user_model().objects.create_user("asha", password=PASSWORD)
+    get_user_model().objects.create_superuser("asha", password=PASSWORD)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def open_console(
     def open_one(**options: object) -> Page:
         contexts.append(browser.new_context(base_url=live_server.url, **options))
         page = contexts[-1].new_page()
-        page.goto("/")
+        page.goto("/meters/")
         page.fill("#id_username", "asha")
         page.fill("#id_password", PASSWORD)
         page.click("text=Log in")

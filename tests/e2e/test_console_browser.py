@@ -11,7 +11,8 @@ PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
 PAGES = (
     "/",
-    "/?q=nobody",
+    "/meters/",
+    "/meters/?q=nobody",
     "/meters/BJ2400001/",
     "/meters/BJ2400007/",
     "/meters/BJ2400001/disconnect/",
@@ -57,7 +58,7 @@ def test_a_list_that_now_has_other_meters_is_loaded_anew(
     open_console: Callable[..., Page],
 ) -> None:
     page = open_console()
-    page.goto("/?show=off")
+    page.goto("/meters/?show=off")
     expect(page.locator("#m-BJ2400001")).to_have_count(0)
     MeterState.objects.filter(pk="BJ2400001").update(relay=0, holds=8)
     expect(page.locator("#m-BJ2400001")).to_have_count(1, timeout=15_000)

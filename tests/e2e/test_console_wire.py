@@ -51,7 +51,7 @@ def browser(transactional_db: None) -> Iterator[Browser]:
     """A browser in which a user has logged in, at a console with fifty meters."""
     settle_village()
     client = Client()
-    client.force_login(get_user_model().objects.create_user("asha"))
+    client.force_login(get_user_model().objects.create_superuser("asha"))
     # A database in memory is one connection's; another one gives each thread its own.
     shared = {
         connection.alias: connection
@@ -71,7 +71,7 @@ def browser(transactional_db: None) -> Iterator[Browser]:
 
 
 def test_a_cold_list_of_fifty_meters_takes_at_most_20_kilobytes(browser: Browser) -> None:
-    status, page, total = browser.fetch("/")
+    status, page, total = browser.fetch("/meters/")
     assert status == 200
     assert page.count(b'id="m-') == 50
     parts = {"page": total}
@@ -80,7 +80,7 @@ def test_a_cold_list_of_fifty_meters_takes_at_most_20_kilobytes(browser: Browser
     assert sum(parts.values()) <= COLD_PAGE_BYTES_MAX, parts
 
 
-@pytest.mark.parametrize("address", ["/", "/meters/BJ2400001/"])
+@pytest.mark.parametrize("address", ["/meters/", "/meters/BJ2400001/"])
 def test_a_refresh_takes_at_most_2_kilobytes_and_none_when_nothing_changed(
     browser: Browser, address: str
 ) -> None:
@@ -102,11 +102,11 @@ def test_a_refresh_takes_at_most_2_kilobytes_and_none_when_nothing_changed(
 
 def test_every_change_arrives_in_the_end_however_many_there_are(browser: Browser) -> None:
     """A refresh has a largest size; what does not fit comes with the next ones."""
-    _, page, _ = browser.fetch("/")
+    _, page, _ = browser.fetch("/meters/")
     shown = dict(re.findall(r'id="([\w-]+)" data-v="([^"]+)"', page.decode()))
     MeterState.objects.update(voltage_v=1, power_w=7)
     for _ in range(10):
-        status, body, _ = browser.fetch("/live?page=1&seen=" + ".".join(shown.values()))
+        status, body, _ = browser.fetch("/meters/live?page=1&seen=" + ".".join(shown.values()))
         if status == 204:
             break
         shown.update(re.findall(r'id=\\"([\w-]+)\\" data-v=\\"([^"\\]+)', body.decode()))

@@ -10,12 +10,17 @@ from django import template
 from django.utils import timezone
 
 from controller import clock
+from controller.console.words import say, word
 from controller.consumers.identity import show_consumer_id, show_package_id
 
 register = template.Library()
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+MONTHS = (
+    word("Jan"), word("Feb"), word("Mar"), word("Apr"), word("May"), word("Jun"),
+    word("Jul"), word("Aug"), word("Sep"), word("Oct"), word("Nov"), word("Dec"),
+)  # fmt: skip
 POSTPAID, ENERGY, MONEY, FLAT = 0, 1, 2, 3  # credit modes of docs/wire.md
 
 
@@ -65,7 +70,7 @@ def watts(power_w: int) -> str:
 def in_unit(amount: int, unit: str) -> str:
     """An amount of credit: kWh when its unit is Wh, days as they are, otherwise rupees."""
     if unit == "days":
-        return f"{amount} days"
+        return say("{0} days", amount)
     return kwh(amount) if unit == "Wh" else rupees(amount)
 
 
@@ -77,8 +82,8 @@ def credit(account: Account) -> str:
     if account.credit_mode == ENERGY:
         return kwh(account.balance)
     if account.credit_mode == FLAT:
-        return f"{account.balance} days"
-    return "postpaid"
+        return say("{0} days", account.balance)
+    return say("postpaid")
 
 
 @register.filter
@@ -97,17 +102,35 @@ def package_id(identity: str) -> str:
 def moment(time_s: int) -> str:
     """A time with its day and year: 22 Nov 2026, 14:03."""
     local = timezone.localtime(clock.moment(time_s))
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{day(time_s)}, {local:%H:%M}"
+
+
+@register.filter
+def day(time_s: int) -> str:
+    """A day with its year: 22 Nov 2026."""
+    local = timezone.localtime(clock.moment(time_s))
+    return f"{local.day} {say(MONTHS[local.month - 1])} {local.year}"
+
+
+@register.filter
+def month(text: str) -> str:
+    """A month as 2026-10 in words: Oct 2026; any other text as it is."""
+    year, _, number = text.partition("-")
+    if not (number.isdecimal() and 1 <= int(number) <= len(MONTHS)):
+        return text
+    return f"{say(MONTHS[int(number) - 1])} {year}"
 
 
 @register.filter
 def seen(time_s: int) -> str:
     """A recent time: 14:03 today, 21 Nov 14:03 before; never when 0."""
     if not time_s:
-        return "never"
+        return say("never")
     local = timezone.localtime(clock.moment(time_s))
     today = timezone.localtime(clock.moment(clock.now_s())).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local.day} {local:%b %H:%M}"
+    if local.date() == today:
+        return f"{local:%H:%M}"
+    return f"{local.day} {say(MONTHS[local.month - 1])} {local:%H:%M}"
 
 
 @register.filter

@@ -1,0 +1,71 @@
+"""The way through the console: groups of pages, of which each user sees what their roles allow.
+
+The home page shows all of it with counts of what waits; the head of every page the groups, and
+the pages of the group that is in view.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from controller.console import pending
+from controller.console.reach import Rights
+from controller.console.words import word
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page in the menu; `waiting` counts what somebody has to decide or do there."""
+
+    label: str
+    page: str
+    needs: str
+    waiting: Callable[[Rights], int] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return reverse(f"console:{self.page}")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages of one kind of work."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+MENU: tuple[Group, ...] = (
+    Group(
+        word("Meters"),
+        (Entry(word("Meters"), "meters", "meters.see", pending.silent_meters),),
+    ),
+    Group(word("Bills"), (Entry(word("Bills"), "bills", "bills.see"),)),
+    Group(word("Office"), (Entry(word("Activity log"), "log", "log.see"),)),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A group as one user sees it, and which of its pages is in view."""
+
+    label: str
+    entries: list[Entry]
+    current: Entry | None
+
+
+def menu_of(rights: Rights, path: str) -> list[Shown]:
+    """The groups in which the user may see at least one page; `path` is in view."""
+    permitted = [
+        (group, [entry for entry in group.entries if rights.may(entry.needs)]) for group in MENU
+    ]
+    every = [entry for _group, entries in permitted for entry in entries]
+    above = [entry for entry in every if path.startswith(entry.url)]
+    current = max(above, key=lambda entry: len(entry.url), default=None)
+    return [
+        Shown(group.label, entries, current if current in entries else None)
+        for group, entries in permitted
+        if entries
+    ]

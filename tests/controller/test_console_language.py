@@ -1,0 +1,204 @@
+"""Clerk screens are wholly in English, Hindi and Malayalam: no sentence without its words, no
+template with a text that stands outside of the word lists.
+"""
+
+import ast
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.template.base import Lexer, TokenType
+from django.utils.text import smart_split
+
+from controller.console import rules, words
+from controller.fleet import rules as fleet
+
+CONSOLE = Path(words.__file__).parent
+CONTROLLER = CONSOLE.parent
+TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
+SCRIPTS = {"hi": "\u0900-\u097f", "ml": "\u0d00-\u0d7f"}
+SPOKEN_ATTRIBUTES = {"aria-label", "placeholder", "title", "alt"}
+UNSPOKEN = {"Bijli", "V"}  # a name, a unit
+
+
+class Texts(HTMLParser):
+    """The texts that a page shows, its tags and variables taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found += [value or "" for name, value in attrs if name in SPOKEN_ATTRIBUTES]
+
+    def handle_data(self, data):
+        self.found.append(data)
+
+
+def tokens(path: Path):
+    return Lexer(path.read_text(encoding="utf-8")).tokenize()
+
+
+def unsaid(path: Path) -> list[str]:
+    """Texts with a letter in them that no tag of ours says."""
+    plain = "".join(
+        token.contents if token.token_type == TokenType.TEXT else "" for token in tokens(path)
+    )
+    reader = Texts()
+    reader.feed(plain)
+    texts = [re.sub(r"&\w+;", "", text).strip(" \n·,.–→←%") for text in reader.found]
+    texts = [text for text in texts if not re.fullmatch(r'data-\w+=""', text)]
+    return [text for text in texts if re.search("[A-Za-z]", text) and text not in UNSPOKEN]
+
+
+def said_in_templates() -> set[str]:
+    found = set()
+    for path in TEMPLATES:
+        for token in tokens(path):
+            parts = list(smart_split(token.contents))
+            if token.token_type == TokenType.BLOCK and parts[0] == "say":
+                found.add(parts[1].strip('"'))
+    return found
+
+
+def said_in_code() -> set[str]:
+    """The literal sentences given to `say` and `word` in the console's code."""
+    found = set()
+    for path in CONSOLE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if is_call and node.func.id in ("say", "word") and node.args:
+                found |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
+    return found
+
+
+def refused_in_code() -> set[str]:
+    """Both sentences of every refusal, a value in them written as {0}, {1}…"""
+    found = set()
+    for path in CONTROLLER.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if is_call and node.func.id == "Refused":
+                found |= {sentence for one in node.args for sentence in sentences_of(one)}
+    return found
+
+
+def sentences_of(node: ast.expr) -> set[str]:
+    if isinstance(node, ast.Constant):
+        return {node.value}
+    if isinstance(node, ast.IfExp):
+        return sentences_of(node.body) | sentences_of(node.orelse)
+    if not isinstance(node, ast.JoinedStr):
+        return set()
+    text, place = "", 0
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            text += part.value
+        else:
+            text, place = f"{text}{{{place}}}", place + 1
+    return {text}
+
+
+def spoken_by_tables() -> set[str]:
+    """What tables of other modules say on a page."""
+    texts = {phrase for _bit, phrase, _remedy in fleet.EXPLANATIONS}
+    for table in (rules.REASONS, rules.COMMANDS, rules.STATES, rules.ASSIGNMENTS):
+        texts |= set(table.values())
+    for table in (rules.METERING, rules.STORES, rules.RESET_CAUSES):
+        texts |= set(table.values())
+    return texts | {said for said, _tell in rules.EVENTS.values()}
+
+
+def needed() -> set[str]:
+    return said_in_templates() | said_in_code() | spoken_by_tables()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_shows_no_text_that_is_not_in_the_word_lists(path: Path) -> None:
+    assert unsaid(path) == []
+
+
+def test_every_sentence_of_a_page_is_in_the_word_lists() -> None:
+    assert sorted(needed() - words.word_list().keys()) == []
+
+
+def test_every_word_has_every_language_in_its_own_script_with_the_same_values() -> None:
+    faults = []
+    for sentence, spoken in words.word_list().items():
+        if set(spoken) != set(SCRIPTS):
+            faults.append(f"{sentence}: {sorted(spoken)}")
+            continue
+        places = sorted(set(re.findall(r"\{\d\}", sentence)))
+        letters = re.search("[A-Za-z]{2}", re.sub(r"\{\d\}", "", sentence))
+        for language, script in SCRIPTS.items():
+            if sorted(set(re.findall(r"\{\d\}", spoken[language]))) != places:
+                faults.append(f"{sentence} ({language}): other values")
+            elif letters and not re.search(f"[{script}]", spoken[language]):
+                faults.append(f"{sentence} ({language}): not in its script")
+    assert faults == []
+
+
+def test_a_sentence_stands_in_one_word_list_only() -> None:
+    import tomllib
+
+    seen: dict[str, str] = {}
+    for path in sorted(words.FOLDER.glob("*.toml")):
+        for sentence in tomllib.loads(path.read_text(encoding="utf-8")):
+            assert sentence not in seen, (sentence, path.name, seen[sentence])
+            seen[sentence] = path.name
+
+
+@pytest.mark.parametrize("spoken", list(SCRIPTS))
+@pytest.mark.parametrize("when", ["", "14:05"])
+def test_why_a_supply_is_off_is_told_in_every_language(spoken: str, when: str) -> None:
+    holds = [bit for bit, _phrase, _remedy in fleet.EXPLANATIONS]
+    with words.speaking(spoken):
+        lines = [words.said(fleet.explain(hold, when)) for hold in [*holds, sum(holds)]]
+    assert [line for line in lines if re.search("[A-Za-z]", line)] == []
+
+
+@pytest.mark.parametrize("spoken", list(SCRIPTS))
+def test_what_a_board_reports_is_told_in_every_language(spoken: str) -> None:
+    units = {"W", "s", "Wh", "ppm"}
+    with words.speaking(spoken):
+        told = [
+            words.said(rules.event_words(code, value))
+            for code in rules.EVENTS
+            for value in (0, 3, 9)
+        ]
+    left = [line for line in told if set(re.findall("[A-Za-z]+", line)) - units]
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Disconnect", "आपूर्ति काटें"),
+        ("Event 9: 7", "घटना 9: 7"),
+        ("Supply off: overload trip", "आपूर्ति बंद: अधिभार ट्रिप"),
+        ("a text that nobody knows", "a text that nobody knows"),
+    ],
+)
+def test_a_text_made_elsewhere_is_recognised_with_its_values(text: str, expected: str) -> None:
+    with words.speaking("hi"):
+        assert words.said(text) == expected
+    assert words.said(text) == text
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("", "en"), ("hi-IN,hi;q=0.9", "hi"), ("de,ml;q=0.5", "ml"), ("xx", "en"), ("*", "en")],
+)
+def test_a_browser_is_answered_in_its_own_language(client, asked: str, expected: str) -> None:
+    page = client.get("/login/", headers={"accept-language": asked}).content.decode()
+    assert f'<html lang="{expected}">' in page
+
+
+@pytest.mark.parametrize("back", ["/login/", "https://elsewhere.example/", "//elsewhere.example"])
+def test_a_chosen_language_stays_and_leads_nowhere_else(client, back: str) -> None:
+    answer = client.post("/language/", {"language": "ml", "next": back})
+    assert answer["Location"] == (back if back == "/login/" else "/")
+    assert '<html lang="ml">' in client.get("/login/").content.decode()
+    client.post("/language/", {"language": "xx"})
+    assert '<html lang="ml">' in client.get("/login/").content.decode()

@@ -1,0 +1,43 @@
+"""The activity log in the console: who did what, what was before and after."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from controller.audit import services as audit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def leader(client: Client) -> Client:
+    """A browser in which somebody who may see all has logged in."""
+    client.force_login(get_user_model().objects.create_superuser("head"))
+    audit.record("meena", "set roles", "user ravi", before=["clerk"], after=["operator"])
+    audit.record("ravi", "change setting", "setting due_days", before=15, after=20)
+    audit.record("ravi", "sell credit", "consumer BHKATS01112", paid_paise=4_500)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("search", "shown", "hidden"),
+    [
+        ("", "meena", "nobody"),
+        ("ravi sell", "BHKATS01112", "due_days"),
+        ("BHKATS011", "paid paise: 4500", "clerk"),
+        ("set roles", "operator", "due_days"),
+        ("ravi fly", "Nothing of that kind", "due_days"),
+    ],
+)
+def test_the_log_is_searched_by_who_what_and_to_what(
+    leader: Client, search: str, shown: str, hidden: str
+) -> None:
+    page = leader.get("/log/", {"q": search}).content.decode()
+    assert shown in page
+    assert hidden not in page.replace(f'value="{search}"', "")
+
+
+def test_what_was_before_stands_beside_what_is_after(leader: Client) -> None:
+    page = leader.get("/log/", {"q": "due_days"}).content.decode()
+    row = page.split("<tbody>", 1)[1]
+    assert row.index("before: 15") < row.index("after: 20")
