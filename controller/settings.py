@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "controller.ledger",
     "controller.fleet",
     "controller.headend",
+    "controller.vouchers",
     "controller.readings",
     "controller.tariffs",
     "controller.consumers",

@@ -4,7 +4,7 @@ This module must not know where vending keys are kept.
 """
 
 from protocol.errors import LimitError
-from protocol.keys import hmac_sha256
+from protocol.keys import ROLE_TOKEN, hmac_sha256, role_key
 from protocol.misty1 import KEY_BYTES
 from protocol.sts import BASES, KEY_SECTIONS, MANAGEMENT, Token
 
@@ -20,7 +20,19 @@ TAKES_CREDIT = (UNIQUE, COMMON)
 
 KEN_MAX = 255  # a key expires when the top 8 bits of a token's identity are above its number
 
+INITIAL_BASE = 2014  # of a board before any key change; a roll-over goes on to the next
+
+_FIRST_EPOCH = 1
 _DKGA = "04"
+
+
+def initial_key(root, meter):
+    """Return the 16 byte key that a board has before any key change: it takes no credit.
+
+    It is the first half of the root's key for the role `token` in the first key epoch, so that
+    board and controller both know it although nobody ever sent it.
+    """
+    return role_key(root, _FIRST_EPOCH, ROLE_TOKEN, meter)[:KEY_BYTES]
 
 
 def derive_key(vending_key, sgc, ti, kt, krn, pan, base, ea=EA_MISTY1):

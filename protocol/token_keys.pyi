@@ -10,7 +10,9 @@ UNIQUE: int
 COMMON: int
 TAKES_CREDIT: tuple[int, ...]
 KEN_MAX: int
+INITIAL_BASE: int
 
+def initial_key(root: bytes, meter: str) -> bytes: ...
 def derive_key(
     vending_key: bytes, sgc: str, ti: str, kt: int, krn: int, pan: str, base: int, ea: int = ...
 ) -> bytes: ...

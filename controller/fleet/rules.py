@@ -49,6 +49,7 @@ FURTHER_FIELDS = {
     33: "crashes",
     34: "safe_mode",
     35: "tampers",
+    36: "token_key",
 }
 # In order of explanation: the first that holds is the one that the consumer must hear about.
 # `{wait}` names the time until which to wait, while there is one.

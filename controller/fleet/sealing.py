@@ -1,4 +1,7 @@
-"""Keeps root keys encrypted at rest: AES-256-GCM, bound to the meter that they belong to.
+"""Keeps keys encrypted at rest: AES-256-GCM, bound to what they belong to.
+
+A meter's root key is bound to the meter's identity; whatever else is sealed has a subject with a
+blank in it ("vending key 123457/1"), which no meter's identity has.
 
 The master key stands in a file outside the database (BIJLI_MASTER_KEY_FILE), so that a copy of
 the database alone opens nothing.
@@ -27,19 +30,19 @@ def _master() -> AESGCM:
     return AESGCM(bytes.fromhex(text))
 
 
-def seal(meter_id: str, root_key: bytes) -> bytes:
-    """The root key encrypted for storage: nonce, ciphertext, tag."""
+def seal(subject: str, secret: bytes) -> bytes:
+    """The secret encrypted for storage: nonce, ciphertext, tag. `subject`: whose it is."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + _master().encrypt(nonce, root_key, meter_id.encode())
+    return nonce + _master().encrypt(nonce, secret, subject.encode())
 
 
-def unseal(meter_id: str, sealed: bytes) -> bytes:
-    """The root key again. Raises Refused when the master key is not the one it was sealed with."""
+def unseal(subject: str, sealed: bytes) -> bytes:
+    """The secret again. Raises Refused when the master key is not the one it was sealed with."""
     nonce, box = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     try:
-        return _master().decrypt(nonce, box, meter_id.encode())
+        return _master().decrypt(nonce, box, subject.encode())
     except InvalidTag:
         raise Refused(
-            f"The root key of meter {meter_id} does not open with this master key",
+            f"The key that is kept for {subject} does not open with this master key",
             f"Put back the master key file that was in use ({settings.BIJLI_MASTER_KEY_FILE}).",
         ) from None

@@ -1,0 +1,1 @@
+"""20-digit tokens: vending keys, the account numbers of meters, vouchers (docs/tokens.md)."""
