@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "controller.tariffs",
     "controller.consumers",
     "controller.access",
+    "controller.requests",
     "controller.prepay",
     "controller.billing",
     "controller.console",
