@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "controller.consumers",
     "controller.access",
     "controller.requests",
+    "controller.contact",
     "controller.prepay",
     "controller.billing",
     "controller.console",
