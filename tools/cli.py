@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from tools import customers, live, money, office, people
+from tools import books, customers, live, money, office, people
 from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
+from tools.profile import profile_app
 from tools.tokens import token_app
 from tools.trial import trial_app
 
@@ -31,6 +32,9 @@ app.add_typer(customers.package_app, name="package")
 app.add_typer(people.user_app, name="user")
 app.add_typer(money.tariff_app, name="tariff")
 app.add_typer(money.bill_app, name="bill")
+app.add_typer(books.ledger_app, name="ledger")
+app.add_typer(books.task_app, name="task")
+app.add_typer(profile_app, name="profile")
 app.add_typer(token_app, name="token")
 app.add_typer(trial_app, name="trial")
 app.command("credit")(money.sell_credit)

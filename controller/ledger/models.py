@@ -80,12 +80,21 @@ class Transfer(AppendOnly):
     """
 
     pk = models.CompositePrimaryKey("entry_id", "position")
+    # That they exist is checked by a trigger, once a statement (migration 0003).
     entry = models.ForeignKey(
-        Entry, on_delete=models.PROTECT, related_name="transfers", db_index=False
+        Entry,
+        on_delete=models.PROTECT,
+        related_name="transfers",
+        db_index=False,
+        db_constraint=False,
     )
     position = models.SmallIntegerField()
-    debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits")
-    credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits")
+    debit = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="debits", db_constraint=False
+    )
+    credit = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="credits", db_constraint=False
+    )
     amount_paise = models.BigIntegerField()
 
     objects = AppendOnlyRows.as_manager()

@@ -4,7 +4,7 @@ Everywhere a balance is debits less credits: what a consumer owes is positive on
 what we owe is negative on `deposit:…`, `prepaid:…` and `payable:…`, income is negative.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -138,15 +138,19 @@ class Breach(NamedTuple):
     what: str
 
 
-def verify() -> list[Breach]:
-    """Reads all sealed days again; what is not as it was sealed, the oldest first."""
+def verify(known: Mapping[date, str] | None = None) -> list[Breach]:
+    """Reads all sealed days again; what is not as it was sealed, the oldest first.
+
+    `known`: hashes of days that were kept apart from this database. Only they, or the audit
+    trail, can tell when the last seals were made anew.
+    """
     breaches: list[Breach] = []
     previous = rules.GENESIS
     seals = list(DaySeal.objects.order_by("day"))
     for seal in seals:
         breaches += _check_seal(seal, previous)
         previous = seal.digest
-    return sorted([*breaches, *_unsealed(seals), *_forgotten(seals)])
+    return sorted([*breaches, *_unsealed(seals), *_forgotten(seals, known or {})])
 
 
 def _check_seal(seal: DaySeal, previous: str) -> Iterator[Breach]:
@@ -169,15 +173,14 @@ def _unsealed(seals: list[DaySeal]) -> list[Breach]:
     return [Breach(day, "there are entries that came after its time") for day in days]
 
 
-def _forgotten(seals: list[DaySeal]) -> list[Breach]:
-    """Seals that the audit trail tells of and that do not stand as it says."""
-    standing = {seal.day.isoformat(): seal.digest for seal in seals}
-    told = AuditEvent.objects.filter(action=SEAL_ACTION).values_list("detail", flat=True)
-    return [
-        Breach(date.fromisoformat(detail["day"]), "its seal is not the one that was made")
-        for detail in told
-        if standing.get(detail["day"]) != detail["digest"]
-    ]
+def _forgotten(seals: list[DaySeal], known: Mapping[date, str]) -> Iterator[Breach]:
+    """Seals that the audit trail or somebody else tells of, and that do not stand so."""
+    standing = {seal.day: seal.digest for seal in seals}
+    events = AuditEvent.objects.filter(action=SEAL_ACTION).values_list("detail", flat=True)
+    told = [(date.fromisoformat(event["day"]), event["digest"]) for event in events]
+    for day, digest in [*told, *known.items()]:
+        if standing.get(day) != digest:
+            yield Breach(day, "its seal is not the one that was made")
 
 
 def posted_on(day: date) -> Iterator[Posted]:

@@ -69,6 +69,15 @@ def check_entry(
     kind: str, reference: str, text: str, transfers: Iterable[Sequence[str | int]]
 ) -> list[Move]:
     """The transfers of an entry that can be posted. Raises Refused."""
+    check_head(kind, reference, text)
+    moves = [_check_move(transfer) for transfer in transfers]
+    if not 1 <= len(moves) <= TRANSFERS_MAX:
+        raise Refused(f"An entry cannot have {len(moves)} transfers", f"Use 1 to {TRANSFERS_MAX}.")
+    return moves
+
+
+def check_head(kind: str, reference: str, text: str) -> None:
+    """Raises Refused for a kind, a reference or a text that an entry cannot have."""
     if not KIND.fullmatch(kind) or kind == REVERSAL:
         raise Refused(f"{kind!r} is no kind of entry", "Use small letters; reversals are made.")
     if not REFERENCE.fullmatch(reference):
@@ -76,10 +85,6 @@ def check_entry(
             f"{reference!r} is no reference", "Use up to 100 printable characters, no space."
         )
     check_text(text)
-    moves = [_check_move(transfer) for transfer in transfers]
-    if not 1 <= len(moves) <= TRANSFERS_MAX:
-        raise Refused(f"An entry cannot have {len(moves)} transfers", f"Use 1 to {TRANSFERS_MAX}.")
-    return moves
 
 
 def check_text(text: str) -> None:

@@ -29,7 +29,6 @@ FILE_BYTES_MAX = 65_536
 
 LANGUAGES = ("en", "hi", "ml")
 DUNNING = ("reminder", "notice", "disconnect")
-PACKAGE_KINDS = ("A1.1", "A2.1", "A2.2", "B2.1")
 
 _paise = whole(0, PAISE_MAX, "paise")
 _basis_points = whole(0, BASIS_POINTS_MAX, "basis points (1/100 %)")

@@ -5,6 +5,8 @@ from django.db.models import Count, QuerySet
 from controller.errors import Refused
 from controller.tasks.models import Task, TaskState
 
+LIST_MAX = 200  # of what is shown at once
+
 
 def open_tasks(kind: str | None = None, subject: str | None = None) -> QuerySet[Task]:
     """Tasks to be decided, the oldest first, of one kind, of one subject, or all."""

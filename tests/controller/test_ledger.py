@@ -226,6 +226,18 @@ def test_tampering_past_the_triggers_is_found(three_days, statement, words):
     assert breaches[0].day == three_days[0].day
 
 
+def test_a_chain_made_anew_from_its_start_is_found_by_a_hash_that_was_kept_apart(three_days):
+    kept = {three_days[-1].day: three_days[-1].digest}
+    assert queries.verify(kept) == []
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_dayseal")
+        cursor.execute("DELETE FROM audit_auditevent")
+        cursor.execute("UPDATE ledger_transfer SET amount_paise = 11 WHERE amount_paise = 10")
+    services.seal_past_days(actor="thief")
+    assert queries.verify() == []
+    assert [breach.day for breach in queries.verify(kept)] == [three_days[-1].day]
+
+
 def test_an_entry_slipped_in_later_is_found(three_days):
     first = Entry.objects.first()
     Entry.objects.create(kind="bill", reference="x", at_s=0, day=first.day, text="x", actor="x")
