@@ -16,7 +16,7 @@ from controller.consumers.models import (
     Fitting,
     PackageAssignment,
 )
-from controller.consumers.signals import assignment_moved, meter_released
+from controller.consumers.signals import assignment_moved, meter_fitted, meter_released
 from controller.errors import Refused
 from controller.fleet.models import Meter, MeterState
 from controller.fleet.services import find_meter
@@ -69,13 +69,14 @@ def fit_meter(consumer_id: str, meter_id: str, *, actor: str) -> Connection:
     connection.meter = meter
     connection.fitted_s = clock.now_s()
     connection.save(update_fields=["meter", "fitted_s"])
-    Fitting.objects.create(
+    fitting = Fitting.objects.create(
         connection=connection,
         meter=meter,
         fitted_s=connection.fitted_s,
         first_reading=last_reading(meter, connection.fitted_s),
     )
     audit.record(actor, "fit meter", f"consumer {connection.consumer_id}", meter=meter_id)
+    meter_fitted.send(sender=Fitting, fitting=fitting, actor=actor)
     return connection
 
 
