@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tools import books, customers, live, money, office, people
+from tools import books, customers, live, money, office, people, tariffs
 from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
@@ -30,7 +30,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(customers.consumer_app, name="consumer")
 app.add_typer(customers.package_app, name="package")
 app.add_typer(people.user_app, name="user")
-app.add_typer(money.tariff_app, name="tariff")
+app.add_typer(tariffs.tariff_app, name="tariff")
 app.add_typer(money.bill_app, name="bill")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.task_app, name="task")

@@ -1,11 +1,8 @@
-"""The utility's desk on the command line: tariffs, prepaid credit and bills.
+"""The utility's desk on the command line: prepaid credit and bills.
 
 Every command is one call of a service of the controller.
 """
 
-import json
-from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,38 +12,7 @@ from tools.printing import JsonOption, fail, show_facts, show_rows
 
 ACCOUNT_FACTS = ("account_unit", "bought", "sold", "used", "balance", "difference")
 
-tariff_app = typer.Typer(no_args_is_help=True, help="Dated tariffs.")
 bill_app = typer.Typer(no_args_is_help=True, help="Close a month, show bills.")
-
-
-@tariff_app.command("import")
-def import_tariffs(
-    file: Annotated[Path, typer.Argument(help='JSON: {"tariffs": [...]}, docs/rating.md.')],
-    valid_from: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Load tariffs from a file; each gets its first dated version. Prints what was assumed."""
-    open_office(home)
-    from controller.tariffs import services
-
-    entries = _read_entries(file)
-    try:
-        first_day = date.fromisoformat(valid_from)
-    except ValueError:
-        fail(f"'{valid_from}' is not a day. Write it like 2026-04-01.")
-    remarks = services.import_entries(entries, first_day, actor=ACTOR)
-    show_rows([{"remark": text} for text in remarks], as_json=as_json, title="Assumed")
-
-
-def _read_entries(file: Path) -> Any:
-    """The tariffs of a file; whether they are any good, the controller says."""
-    try:
-        return json.loads(file.read_text())["tariffs"]
-    except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.")
-    except (KeyError, TypeError, ValueError) as error:
-        fail(f"{file} is not a tariff file ({error!r}); its form stands in docs/rating.md.")
 
 
 def sell_credit(

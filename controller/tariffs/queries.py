@@ -2,6 +2,9 @@
 
 from datetime import date
 
+from django.db.models import QuerySet
+
+from controller import clock
 from controller.errors import Refused
 from controller.tariffs.models import Tariff, TariffVersion
 
@@ -22,3 +25,24 @@ def version_on(code: str, on: date) -> TariffVersion:
             f"Tariff {code} has no version in force on {on}", "Add a version that begins earlier."
         )
     return version
+
+
+def versions_in(code: str, first_day: date, last_day: date) -> list[TariffVersion]:
+    """The versions in force in these days, the oldest first; of each date the last revision.
+
+    A bill takes one part for each. Raises Refused for an unknown tariff.
+    """
+    versions = find_tariff(code).versions.filter(valid_from__lte=last_day)
+    by_date = {version.valid_from: version for version in versions}
+    begun = [day for day in by_date if day <= first_day]
+    return [version for day, version in by_date.items() if not begun or day >= begun[-1]]
+
+
+def is_ahead(version: TariffVersion) -> bool:
+    """Whether the version's day has begun nowhere on earth yet, so that it can be revised."""
+    return version.valid_from > clock.moment(clock.now_s() + 14 * 3_600).date()
+
+
+def tariffs() -> QuerySet[Tariff]:
+    """All tariffs with their versions, by code."""
+    return Tariff.objects.prefetch_related("versions")

@@ -1,76 +1,47 @@
-"""Reads published tariff entries (docs/rating.md, "Tariff files") into records. Pure.
+"""What a tariff version's terms come to, beside the rating itself. Pure.
 
-Every form is data; this module must not know any single tariff, file or database.
+A subsidy and the late charge are lines of the controller alone (docs/tariffs.md says why); what
+the board rates, too, is protocol.rating.
 """
 
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from controller.errors import Refused
 from protocol import cbor, rating
 from protocol.errors import RatingError
+from protocol.rating import share
 
 RECORD_BYTES_MAX = 700  # leaves room for the rest of a programme (1,024 bytes)
+PAISE_MAX = 1_000_000
+UNITS_MAX = 1_000_000
+TABLES_MAX = 6
+BP_PER_WHOLE = 10_000
+WH_PER_UNIT = 1_000
 
-CHARGES = {
-    "slabs",
-    "telescopic",
-    "above_telescopic_all_units",
-    "by_total_units",
-    "fixed_per_kw",
-    "fixed_1ph_by_band",
-    "fixed_3ph_by_band",
-    "service_by_band",
-    "minimum_monthly_charge_per_kw",
-    "regulatory_surcharge_pct",
-    "electricity_duty_pct",
-    "on_time_rebate_pct",
+# The kinds of lines for which a tariff may name the clause that asks for them.
+LINE_NAMES = {
+    rating.LINE_ENERGY: "energy",
+    rating.LINE_RATE: "rate",
+    rating.LINE_FIXED: "fixed",
+    rating.LINE_SERVICE: "service",
+    rating.LINE_SURCHARGE: "surcharge",
+    rating.LINE_DUTY: "duty",
+    rating.LINE_MINIMUM: "minimum",
+    rating.LINE_REBATE: "rebate",
 }
-# Words about an entry. `prepaid_rebate` carries a value together with its doubts; who knows
-# the right one gives it as a rebate.
-WORDS = {
-    "id",
-    "region",
-    "category",
-    "currency",
-    "effective",
-    "sources",
-    "confidence",
-    "prepaid_rebate",
-}
+CLAUSED = (*LINE_NAMES.values(), "prepaid_rebate", "late_charge")
 
 
-def read_entry(entry: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The entry as a record in JSON names, and remarks on what had to be assumed.
+class Subsidy(NamedTuple):
+    """One line after rating: `amount_paise` is negative, `quantity` Wh, paise or 1 by its kind."""
 
-    Raises Refused for an unknown name or an entry without prices.
-    """
-    _check_names(entry)
-    remarks: list[str] = []
-    service = entry.get("service_by_band", [])
-    record = {
-        "code": entry["id"],
-        "tables": _read_tables(entry, remarks),
-        "fixed_per_kw_paise": entry.get("fixed_per_kw") or 0,
-        "fixed_by_units_1ph": entry.get("fixed_1ph_by_band", service),
-        "fixed_by_units_3ph": entry.get("fixed_3ph_by_band", service),
-        "minimum_per_kw": entry.get("minimum_monthly_charge_per_kw", []),
-        "surcharge_bp": _basis_points(entry, "regulatory_surcharge_pct"),
-        "duty_bp": _basis_points(entry, "electricity_duty_pct"),
-        "rebate_bp": _basis_points(entry, "on_time_rebate_pct"),
-    }
-    return check_record(record), remarks
-
-
-def _check_names(entry: Any) -> None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-        raise Refused("A tariff has no `id`", "Give each tariff of the file an `id` as its code.")
-    unknown = sorted(set(entry) - CHARGES - WORDS)
-    if unknown:
-        raise Refused(
-            f"Tariff {entry['id']!r} has the unknown name {unknown[0]!r}",
-            f"Known charges: {', '.join(sorted(CHARGES))}.",
-        )
+    name: str
+    kind: str
+    quantity: int
+    price: int
+    amount_paise: int
+    clause: str
 
 
 def check_record(names: dict[str, Any]) -> dict[str, Any]:
@@ -88,52 +59,85 @@ def check_record(names: dict[str, Any]) -> dict[str, Any]:
     return rating.to_names(record)
 
 
-def _read_tables(entry: dict[str, Any], remarks: list[str]) -> list[list[Any]]:
-    if "by_total_units" in entry:
-        return _read_tables_by_total(entry)
-    if "slabs" not in entry:
-        raise Refused(
-            f"Tariff {entry.get('id')!r} has no prices", "Give `slabs` or `by_total_units`."
-        )
-    slabs = entry["slabs"]
-    beyond = entry.get("above_telescopic_all_units")
-    is_telescopic = _read_telescopic(entry, remarks)
-    if beyond is None:
-        return [[None, is_telescopic, slabs]]
-    highest = slabs[-1][0] if slabs and slabs[-1] else None
-    return [[highest, is_telescopic, slabs], [None, False, beyond]]
+def prepaid_record(
+    record: Mapping[str, Any], tariff_rebate_bp: int | None, profile_rebate_bp: int
+) -> dict[str, Any]:
+    """The record as a prepaid account is charged by it (UP-2).
+
+    The tariff's own prepaid rebate counts, else the profile's, else its rebate for paying in time,
+    because who is prepaid always does.
+    """
+    rebate_bp = tariff_rebate_bp
+    if rebate_bp is None:
+        rebate_bp = profile_rebate_bp or record["rebate_bp"]
+    return {**record, "rebate_bp": rebate_bp}
 
 
-def _read_tables_by_total(entry: dict[str, Any]) -> list[list[Any]]:
-    tables = entry["by_total_units"]
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise Refused(
-            f"Tariff {entry['id']!r}: by_total_units is no list of tables",
-            "Give each table `total_max` and `slabs`.",
-        )
-    return [[table.get("total_max"), True, table.get("slabs")] for table in tables]
+def subsidy_lines(
+    subsidies: Iterable[Mapping[str, Any]],
+    lines: Sequence[Sequence[int]],
+    units_wh: int,
+    day: int,
+    days: int,
+) -> list[Subsidy]:
+    """What others pay of a bill whose rated `lines` are [kind, quantity, price, paise].
+
+    A fixed subsidy is for `day` of `days` of the month. Each line is rounded once, half up; all
+    together never exceed the bill.
+    """
+    left = max(0, sum(line[3] for line in lines))
+    found = []
+    for subsidy in subsidies:
+        if subsidy["up_to_units"] is not None and units_wh > subsidy["up_to_units"] * WH_PER_UNIT:
+            continue
+        quantity, paise = _subsidised(subsidy, lines, units_wh, day, days)
+        if subsidy["max_paise"] is not None:
+            paise = min(paise, subsidy["max_paise"])
+        paise = min(paise, left)
+        left -= paise
+        if paise:
+            found.append(
+                Subsidy(
+                    subsidy["name"], subsidy["kind"], quantity, subsidy["amount"], -paise,
+                    subsidy["clause"],
+                )
+            )  # fmt: skip
+    return found
 
 
-def _read_telescopic(entry: dict[str, Any], remarks: list[str]) -> bool:
-    given = entry.get("telescopic", True)
-    if isinstance(given, bool):
-        return given
-    remarks.append(
-        f"{entry['id']}: telescopic is {given!r}; each slab is charged at its own price"
-    )
-    return True
+def _subsidised(
+    subsidy: Mapping[str, Any], lines: Sequence[Sequence[int]], units_wh: int, day: int, days: int
+) -> tuple[int, int]:
+    amount = subsidy["amount"]
+    if subsidy["kind"] == "fixed":
+        return 1, share(amount, day, days)
+    if subsidy["kind"] == "percent":
+        base = _energy(lines) if subsidy["of"] == "energy" else sum(line[3] for line in lines)
+        return base, share(max(0, base), amount, BP_PER_WHOLE)
+    quantity = units_wh
+    if subsidy["units_limit"] is not None:
+        quantity = min(quantity, subsidy["units_limit"] * WH_PER_UNIT)
+    return quantity, share(quantity, amount, WH_PER_UNIT)
 
 
-def _basis_points(entry: dict[str, Any], name: str) -> int:
-    """Percent as hundredths of a percent; through text, because JSON's 2.38 may be a float."""
-    try:
-        points = Decimal(str(entry.get(name, 0))) * 100
-    except InvalidOperation:
-        points = Decimal("NaN")
-    if not points.is_finite():
-        raise Refused(f"Tariff {entry['id']!r}: {name} is no number", "Give percent, as 2.38.")
-    if points != points.to_integral_value():
-        raise Refused(
-            f"Tariff {entry['id']!r}: {name} is finer than 0.01 %", "Round it to two decimals."
-        )
-    return int(points)
+def _energy(lines: Sequence[Sequence[int]]) -> int:
+    of_energy = (rating.LINE_ENERGY, rating.LINE_RATE)
+    return sum(line[3] for line in lines if line[0] in of_energy)
+
+
+def late_charge_paise(overdue_paise: int, late_charge_bp: int, months_begun: int) -> int:
+    """The charge on what is overdue, for each month begun since the due day; rounded half up."""
+    paise: int = share(overdue_paise, late_charge_bp * months_begun, BP_PER_WHOLE)
+    return paise
+
+
+def rate(
+    record: Mapping[str, Any],
+    rate_wh: Sequence[int],
+    load_w: int,
+    phases: int,
+    day: int,
+    days: int,
+) -> list[list[int]]:
+    """The lines of a month by a record in names, as the board would rate them (docs/rating.md)."""
+    return rating.bill_lines(rating.from_names(record), rate_wh, load_w, phases, day, days)

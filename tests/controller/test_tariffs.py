@@ -76,7 +76,9 @@ def test_published_entries_are_imported_whole_and_audited(clock):
     from controller.tariffs import queries, services
 
     entries = json.loads(FORMS.read_text())["tariffs"]
-    remarks = services.import_entries(entries, date(2026, 1, 1), actor="clerk")
+    remarks = services.import_file(
+        FORMS.read_bytes(), "forms.json", date(2026, 1, 1), actor="clerk"
+    )
     assert len(remarks) == 1
     assert queries.find_tariff("SERVICE").currency == "NPR"
     assert AuditEvent.objects.filter(action="add tariff version").count() == len(entries)
@@ -113,5 +115,7 @@ def test_of_a_file_with_one_bad_entry_nothing_is_imported(clock, bad):
     from controller.tariffs.models import Tariff
 
     with pytest.raises(Refused):
-        services.import_entries([GOOD, bad], date(2026, 1, 1), actor="clerk")
+        services.import_file(
+            json.dumps({"tariffs": [GOOD, bad]}).encode(), "f", date(2026, 1, 1), actor="clerk"
+        )
     assert not Tariff.objects.exists()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.errors import Refused
-from controller.tariffs import rules
+from controller import document
+from controller.tariffs.entry import TariffEntry, read_entry
 from protocol import rating
 from simulator import interpreter
 
@@ -30,8 +30,21 @@ def read_records(path: Path) -> dict[str, dict]:
     """The file's tariffs by code, in names."""
     if not path.exists():
         pytest.skip(f"{path.name} is not here")
-    entries = json.loads(path.read_text(), parse_float=Decimal)["tariffs"]
-    return {entry["id"]: rules.read_entry(entry)[0] for entry in entries}
+    return {tariff.code: tariff.versions[0].record for tariff in read_tariffs(path)}
+
+
+def read_tariffs(path: Path) -> list[TariffEntry]:
+    """The file's tariffs, read as the controller does."""
+    read = document.read(path.read_bytes(), path.name)
+    return read_all(read.value["tariffs"])
+
+
+def read_all(entries: list) -> list[TariffEntry]:
+    """The tariffs of entries in which nothing is wrong."""
+    faults: list[document.Fault] = []
+    found = [read_entry(each, ("tariffs", at), faults) for at, each in enumerate(entries)]
+    assert faults == []
+    return found
 
 
 def bill(names: dict, units: int, load_w: int = 1000, phases: int = 1) -> dict[int, int]:
@@ -157,17 +170,17 @@ def test_every_form_of_a_tariff_file_is_data(code, units, load_w, phases, paise)
         ({"id": "X", "slabs": [[None, 1]], "green_cess_pct": 1}, "green_cess_pct"),
         ({"id": "X"}, "no prices"),
         ({"id": "X", "slabs": [[50, 2], [40, 1], [None, 3]]}, "ascend"),
-        ({"id": "X", "slabs": [[None, 1]], "electricity_duty_pct": 1.234}, "0.01"),
-        ({"id": "X" * 33, "slabs": [[None, 1]]}, "32 characters"),
+        ({"id": "X", "slabs": [[None, 1]], "electricity_duty_pct": Decimal("1.234")}, "0.01"),
+        ({"id": "X" * 33, "slabs": [[None, 1]]}, "31 letters"),
     ],
 )
 def test_an_entry_that_would_lose_a_charge_is_refused(entry, says):
-    with pytest.raises(Refused, match=says):
-        rules.read_entry(entry)
+    faults: list[document.Fault] = []
+    assert read_entry(entry, ("tariffs", 0), faults) is None
+    assert says in " ".join(fault.what + fault.what_to_do for fault in faults)
 
 
 def test_what_had_to_be_assumed_is_said():
-    entries = json.loads(OURS.read_text())["tariffs"]
-    remarks = [remark for entry in entries for remark in rules.read_entry(entry)[1]]
+    remarks = [remark for tariff in read_tariffs(OURS) for remark in tariff.remarks]
     assert len(remarks) == 1
     assert "SERVICE" in remarks[0]
