@@ -1,6 +1,7 @@
 """What the controller says when it will not do something.
 
 Refused     the caller's input cannot be accepted; nothing was changed
+└ Conflict  a key that was used comes back with other content
 """
 
 
@@ -15,3 +16,7 @@ class Refused(Exception):
         super().__init__(f"{what}. {what_to_do}")
         self.what = what
         self.what_to_do = what_to_do
+
+
+class Conflict(Refused):
+    """An idempotency key that was used for something else."""

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "controller.tariffs",
     "controller.consumers",
     "controller.access",
+    "controller.payments",
     "controller.inventory",
     "controller.requests",
     "controller.contact",

@@ -134,6 +134,14 @@ _ALL = (
         "An agent with more cash in hand must first bring it to the bank.",
     ),
     Setting(
+        "cash_reminder_share_pct", whole(1, 100, "percent"), 80, "UP-12",
+        "Cash in hand above this share of the ceiling is too much to keep.",
+    ),
+    Setting(
+        "cash_reminder_days", whole(0, 30, "days"), 2, "UP-12",
+        "After so many days with too much cash in hand there is a reminder.",
+    ),
+    Setting(
         "otp_ttl_s", whole(60, 3_600, "seconds"), 600, "MG-11",
         "How long a one-time password is good.",
     ),

@@ -1,0 +1,1 @@
+"""Money from consumers: points of sale, receipts, agents' cash, and providers' callbacks."""
