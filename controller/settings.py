@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "controller.contact",
     "controller.prepay",
     "controller.billing",
+    "controller.documents",
     "controller.console",
 ]
 MIDDLEWARE = [

@@ -12,11 +12,10 @@ from django.utils import timezone
 from controller import clock
 from controller.console.words import say, word
 from controller.consumers.identity import show_consumer_id, show_package_id
+from controller.figures import NARROW_SPACE, grouped, kwh, rupees, watts
 
 register = template.Library()
 
-NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
-MINUS = "\N{MINUS SIGN}"
 MONTHS = (
     word("Jan"), word("Feb"), word("Mar"), word("Apr"), word("May"), word("Jun"),
     word("Jul"), word("Aug"), word("Sep"), word("Oct"), word("Nov"), word("Dec"),
@@ -31,39 +30,9 @@ class Account(Protocol):
     balance: int
 
 
-def grouped(number: int) -> str:
-    """A number not below 0 with Indian grouping: 1234567 is 12,34,567."""
-    digits = str(number)
-    head, tail = digits[:-3], digits[-3:]
-    while head:
-        head, tail = head[:-2], f"{head[-2:]},{tail}"
-    return tail
-
-
-def _decimal(number: int, places: int) -> str:
-    """An integer of the smallest unit, written with `places` decimals."""
-    whole, part = divmod(abs(number), 10**places)
-    sign = MINUS if number < 0 else ""
-    return f"{sign}{grouped(whole)}.{part:0{places}d}"
-
-
-@register.filter
-def rupees(paise: int) -> str:
-    """Paise as rupees with two decimals: 123450 is ₹1,234.50."""
-    amount = _decimal(abs(paise), 2)
-    return f"{MINUS}₹{amount}" if paise < 0 else f"₹{amount}"
-
-
-@register.filter
-def kwh(energy_wh: int) -> str:
-    """Watt-hours as a register in kWh with three decimals."""
-    return f"{_decimal(energy_wh, 3)}{NARROW_SPACE}kWh"
-
-
-@register.filter
-def watts(power_w: int) -> str:
-    """A power in W."""
-    return f"{MINUS if power_w < 0 else ''}{grouped(abs(power_w))}{NARROW_SPACE}W"
+register.filter(rupees)
+register.filter(kwh)
+register.filter(watts)
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Papers: bills, receipts, statements, deposit slips and ledger pages, in three languages."""

@@ -1,0 +1,39 @@
+"""Issues papers: keeps what a paper says, once. Setting it in type is queries' affair."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import transaction
+
+from controller import clock
+from controller.audit import services as audit
+from controller.documents import rules
+from controller.documents.models import Snapshot
+from controller.words.lists import check_language
+
+
+@transaction.atomic
+def issue(*, kind: str, subject: str, language: str, data: Any, actor: str) -> Snapshot:
+    """Keeps the data of a paper (MG-10); the same again is the paper that is there already.
+
+    `data` is one of the shapes of rules.py. Raises Refused when its sums do not hold.
+    """
+    check_language(language)
+    rules.check(kind, data)
+    digest = hashlib.sha256(canonical(data)).hexdigest()
+    found, made = Snapshot.objects.get_or_create(
+        kind=kind,
+        subject=subject,
+        language=language,
+        digest=digest,
+        defaults={"data": data, "made_s": clock.now_s(), "actor": actor},
+    )
+    if made:
+        audit.record(actor, f"issue {kind}", subject, language=language, digest=digest)
+    return found
+
+
+def canonical(data: Any) -> bytes:
+    """The one way to write the data, for its digest."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

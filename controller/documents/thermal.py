@@ -1,0 +1,24 @@
+"""What a thermal printer is sent: the strip as black dots and a cut, in ESC/POS (MG-10a).
+
+All scripts are printed as dots: such printers know neither Devanagari nor Malayalam.
+"""
+
+import io
+
+DARK_BELOW = 150  # of 255: letters as heavy as they are on paper
+FEED_LINES = 4  # so that the cut is below the last line
+
+
+def to_escpos(strip_png: bytes) -> bytes:
+    """The printer's commands for a strip made by `press.Press.strip`."""
+    from escpos.printer import Dummy  # loads slowly; only who prints needs it
+    from PIL import Image
+
+    with Image.open(io.BytesIO(strip_png)) as grey:
+        dots = grey.convert("L").point(lambda level: 0 if level < DARK_BELOW else 255).convert("1")
+    printer = Dummy()
+    printer.hw("INIT")
+    printer.image(dots, impl="bitImageRaster")
+    printer.print_and_feed(FEED_LINES)
+    printer.cut(mode="PART")
+    return bytes(printer.output)

@@ -1,0 +1,1 @@
+"""What papers and notices say, in every language of ours; one list a subject."""
