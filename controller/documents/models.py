@@ -2,8 +2,10 @@
 
 from django.db import models
 
+from controller.append_only import AppendOnly, AppendOnlyRows
 
-class Snapshot(models.Model):
+
+class Snapshot(AppendOnly):
     """The data of one paper (rules.py has its shape), with its SHA-256; never changed.
 
     `subject` is what it is about, such as `bill BHKATS01112-2026-01`; `language` is the one that
@@ -27,7 +29,10 @@ class Snapshot(models.Model):
     made_s = models.BigIntegerField()
     actor = models.CharField(max_length=80)
 
+    objects = AppendOnlyRows.as_manager()
+
     class Meta:
+        verbose_name = "paper"
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(

@@ -1,15 +1,54 @@
-"""Papers as files, made from what was kept: PDF, thermal strip, picture. Nothing is stored."""
+"""Papers as files, made from what was kept: PDF, thermal strip, picture. Nothing is stored.
+
+Also what papers of all kinds say alike: who issues them, and to whom.
+"""
 
 from collections.abc import Sequence
 
+from controller.consumers.identity import show_consumer_id, show_package_id
+from controller.consumers.models import AssignmentState, Consumer, PackageAssignment
 from controller.documents import papers, press, thermal
 from controller.documents.models import Snapshot
+from controller.documents.rules import Issuer, Party
 from controller.documents.sheets import Sheet
 from controller.errors import Refused
+from controller.profile.queries import setting, settings
 from controller.words.lists import word_list
 from protocol.limits import EPOCH_UNIX_S
 
 LIST_MAX = 200
+
+
+def issuer() -> Issuer:
+    """The utility as it signs its papers now, by its profile."""
+    known = settings(["utility_name", "utility_address", "utility_phone", "utility_upi"])
+    return Issuer(
+        name=known["utility_name"],
+        address=known["utility_address"],
+        phone=known["utility_phone"],
+        upi_address=known["utility_upi"],
+    )
+
+
+def party(consumer: Consumer) -> Party:
+    """The consumer as papers name them now, with meter and package where there are."""
+    active = PackageAssignment.objects.filter(
+        connection__consumer=consumer, state=AssignmentState.ACTIVE
+    )
+    assignment = active.last()
+    return Party(
+        consumer_id=show_consumer_id(consumer.pk),
+        name=consumer.name,
+        address=consumer.address,
+        meter_id=assignment.meter_id if assignment else "",
+        package_id=show_package_id(assignment.package_id) if assignment else "",
+    )
+
+
+def language_of(consumer: Consumer) -> str:
+    """The language that the consumer has chosen, else the utility's first."""
+    chosen: list[str] = setting("languages")
+    return consumer.language if consumer.language in chosen else chosen[0]
 
 
 def find(snapshot_id: int) -> Snapshot:

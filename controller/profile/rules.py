@@ -57,6 +57,11 @@ _ALL = (
     # --- who we are ---
     Setting("utility_name", text(80), "Bijli", "MG-10", "The name on bills and receipts."),
     Setting("utility_address", text(200), "", "MG-10", "The address on bills and receipts."),
+    Setting("utility_phone", text(40), "", "MG-10", "The phone number on bills and receipts."),
+    Setting(
+        "utility_upi", text(80), "", "MG-9",
+        "The UPI address (name@bank) that bills ask to be paid to; empty: no code to pay by.",
+    ),
     Setting(
         "languages", list_of(one_of(*LANGUAGES), 1, len(LANGUAGES)), ["en", "hi", "ml"], "MG-10",
         "The languages of papers and messages; the first where a consumer has chosen none.",

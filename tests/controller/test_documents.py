@@ -3,15 +3,18 @@
 import io
 
 import pytest
+from django.db import DatabaseError, connection
 from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 from controller.audit.models import AuditEvent
+from controller.consumers import services as consumers
 from controller.documents import batch, codes, papers, press, queries, rules, services, thermal
 from controller.documents.models import Snapshot
 from controller.errors import Refused
+from controller.profile import services as profile
 from controller.words.lists import word_list
 from tests.controller import paper_samples as samples
 
@@ -311,3 +314,26 @@ def test_a_paper_that_is_not_there_is_refused(db):
         queries.find(7)
     with pytest.raises(Refused, match="no words"):
         issue("fr")
+
+
+def test_what_a_paper_said_cannot_be_changed(guarded_tables, clock):
+    """MG-10: the receipt is the primary proof of payment; so its copy is of what was issued."""
+    stored = issue()
+    for change in (stored.save, stored.delete, lambda: Snapshot.objects.update(actor="x")):
+        with pytest.raises(Refused, match="paper cannot be changed"):
+            change()
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute("UPDATE documents_snapshot SET actor = 'x'")
+
+
+def test_papers_are_signed_by_the_profile_and_name_the_consumer(db, clock):
+    profile.change(name="utility_name", value="Katsa Mini Grid", actor="admin")
+    profile.change(name="utility_upi", value="katsa@upi", actor="admin")
+    consumers.add_plant(code="KATS", state="BH", name="Katsa", utc_offset_min=330, actor="admin")
+    consumer = consumers.add_consumer(
+        plant_code="KATS", name="Sunita", phone="", pole=11, number=12, phases=1,
+        sanctioned_load_w=500, actor="admin",
+    )  # fmt: skip
+    assert queries.issuer()["upi_address"] == "katsa@upi"
+    assert queries.party(consumer)["consumer_id"].startswith("BHKATS01112 ")
+    assert queries.language_of(consumer) == "en"
