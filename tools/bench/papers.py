@@ -14,12 +14,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from controller.documents import batch, papers
-from controller.documents.rules import BILL, BillData, Charge
+from controller.documents.rules import BILL, BillData, Charge, Issuer, Party
 from controller.words.lists import LANGUAGES, word_list
 
 ISSUED_S = 217_000_000
 MADE_UNIX_S = 1_790_000_000
 MIB = 1024 * 1024
+ISSUER = Issuer(
+    name="Katsa Mini Grid",
+    address="Katsa, Bihar",
+    phone="0631 222 0111",
+    upi_address="katsa@upi",
+)
 
 
 def main() -> None:
@@ -73,19 +79,8 @@ def bill_data(number: int) -> BillData:
         _charge("rebate", 45_000, -125, -563),
     ]
     return BillData(
-        issuer={
-            "name": "Katsa Mini Grid",
-            "address": "Katsa, Bihar",
-            "phone": "0631 222 0111",
-            "upi_address": "katsa@upi",
-        },
-        party={
-            "consumer_id": f"BHKATS{number % 100_000:05}",
-            "name": f"Consumer {number}",
-            "address": f"House {number}, Katsa",
-            "meter_id": f"KATS{number:06}",
-            "package_id": "A2.1 (24) / 500 / 0",
-        },
+        issuer=ISSUER,
+        party=_party(number),
         number=f"BHKATS{number % 100_000:05}-2026-10",
         month="2026-10",
         issued_s=ISSUED_S,
@@ -114,6 +109,16 @@ def bill_data(number: int) -> BillData:
             {"month": f"2026-{past:02}", "units_wh": 50_000 + past * number % 80_000}
             for past in range(1, 11)
         ],
+    )
+
+
+def _party(number: int) -> Party:
+    return Party(
+        consumer_id=f"BHKATS{number % 100_000:05}",
+        name=f"Consumer {number}",
+        address=f"House {number}, Katsa",
+        meter_id=f"KATS{number:06}",
+        package_id="A2.1 (24) / 500 / 0",
     )
 
 
