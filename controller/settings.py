@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "controller.access",
     "controller.payments",
     "controller.inventory",
+    "controller.deposits",
     "controller.requests",
     "controller.contact",
     "controller.prepay",

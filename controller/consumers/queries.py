@@ -1,8 +1,12 @@
 """Finds plants, consumers, connections, and which package runs where."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
-from controller.consumers import identity
+from controller import clock
+from controller.consumers import identity, rules
 from controller.consumers.models import (
     AssignmentState,
     Connection,
@@ -13,6 +17,7 @@ from controller.consumers.models import (
     Plant,
 )
 from controller.errors import Refused
+from controller.tariffs.queries import version_on
 
 
 def find_plant(code: str) -> Plant:
@@ -39,6 +44,17 @@ def find_package(text: str) -> Package:
     if package is None:
         raise Refused(f"There is no package {plain}", "Design it first.")
     return package
+
+
+def tariff_record(package: Package, plant: Plant, at_s: int) -> dict[str, Any]:
+    """What the package costs at a time, in rating.md names. Raises Refused where it costs nothing
+    known: its tariff has no version in force then.
+    """
+    if package.tariff is None:
+        return rules.price_record(package.price_paise or 0, package.monthly_paise)
+    local = clock.moment(at_s) + timedelta(minutes=plant.utc_offset_min)
+    record: dict[str, Any] = version_on(package.tariff.code, local.date()).record
+    return record
 
 
 def connection_of_meter(meter_id: str) -> Connection:

@@ -4,7 +4,6 @@ A package change is complete only when the board has confirmed it (MG-14): `conf
 assignments on, nothing here does.
 """
 
-from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -29,7 +28,7 @@ from controller.consumers.signals import status_changed
 from controller.errors import Refused
 from controller.fleet.models import Meter
 from controller.headend.services import queue_command
-from controller.tariffs.queries import find_tariff, version_on
+from controller.tariffs.queries import find_tariff
 from protocol import limits, programme
 
 # Asked for here by callers of all other commands.
@@ -208,7 +207,7 @@ def assign_package(
         connection.sanctioned_load_w = sanctioned_load_w  # of the programme; not saved here
     meter = _meter_for(connection, package)
     now_s = _check_time(activation_s)
-    record = _tariff_record(package, connection.consumer.plant, activation_s or now_s)
+    record = queries.tariff_record(package, connection.consumer.plant, activation_s or now_s)
     version = _next_version(meter)
     opened_s = _opened_s(connection, package, activation_s or now_s)
     encoded = programme.encode(
@@ -309,15 +308,6 @@ def _meter_for(connection: Connection, package: Package) -> Meter:
     rules.check_eligible(package.kind, supply, PREPAID_LOAD_MAX_W, PREPAID_EXCLUDED)
     rules.check_within_load(package.limit_w, connection.sanctioned_load_w)
     return connection.meter
-
-
-def _tariff_record(package: Package, plant: Plant, from_s: int) -> dict[str, Any]:
-    if package.tariff is None:
-        return rules.price_record(package.price_paise or 0, package.monthly_paise)
-    local = clock.moment(from_s) + timedelta(minutes=plant.utc_offset_min)
-    on: date = local.date()
-    record: dict[str, Any] = version_on(package.tariff.code, on).record
-    return record
 
 
 def _next_version(meter: Meter) -> int:

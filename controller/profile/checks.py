@@ -5,6 +5,7 @@ takes. Knows no setting.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -52,6 +53,19 @@ def text(length_max: int) -> Check:
 def _is_printable(value: str) -> bool:
     """Whether the text has no control characters but line ends; a ZWJ of Malayalam is none."""
     return not any(character < " " and character != "\n" for character in value)
+
+
+def calendar_day() -> Check:
+    """A day, `2026-11-08`, or one of every year, `01-26`."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or len(value) not in (5, 10):
+            raise ValueError(value)
+        # A leap year, so that 29 February may be named.
+        date.fromisoformat(value if len(value) == 10 else f"2000-{value}")
+        return value
+
+    return Check("a day as 2026-11-08, or as 01-26 for every year", read)
 
 
 def one_of(*choices: str) -> Check:

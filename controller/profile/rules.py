@@ -12,6 +12,7 @@ import yaml
 from controller.errors import Refused
 from controller.profile.checks import (
     Check,
+    calendar_day,
     list_of,
     map_of,
     one_of,
@@ -81,6 +82,18 @@ _ALL = (
         "A consumer who owes more is to be deactivated.",
     ),
     Setting(
+        "reconnect_by_itself", yes_no(), True, "MG-6",
+        "Whether a consumer cut for debts is reconnected by itself once they are paid.",
+    ),
+    Setting(
+        "holidays", list_of(calendar_day(), 0, 60), [], "MG-6",
+        "Days on which nobody is cut automatically.",
+    ),
+    Setting(
+        "simultaneity_pct", whole(1, 100, "percent"), 60, "MG-6",
+        "How much of all load limits is expected at once, against a plant's capacity.",
+    ),
+    Setting(
         "dunning_steps",
         rising(list_of(row_of(whole(0, 365, "days"), one_of(*DUNNING)), 0, 10)),
         [[3, "reminder"], [10, "notice"], [20, "disconnect"]], "MG-6",
@@ -90,6 +103,18 @@ _ALL = (
     Setting(
         "deposit_months", whole(0, 24, "months"), 2, "MG-13",
         "The security deposit, as so many months of the expected bill.",
+    ),
+    Setting(
+        "deposit_for_prepaid", yes_no(), True, "MG-13",
+        "Whether a prepaid consumer too gives a security deposit.",
+    ),
+    Setting(
+        "expected_load_pct", whole(1, 100, "percent"), 20, "MG-13",
+        "Expected use of a new connection: so much of its limit in all its hours of supply.",
+    ),
+    Setting(
+        "catchment_m", whole(1, 1_000, "metres"), 30, "MG-4",
+        "How far from a pole somebody may live to be connected.",
     ),
     Setting(
         "activation_charge_paise", _paise, 0, "MG-4", "Charged once when a connection goes live.",

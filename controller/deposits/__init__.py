@@ -1,0 +1,1 @@
+"""Security deposits: how large, demanded, collected, used for dues, given back (MG-13)."""
