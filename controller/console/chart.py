@@ -34,7 +34,7 @@ def load_chart(
     """
     if not 0 < len(loads_w) <= STEPS_MAX:
         raise ValueError(f"a chart has 1 to {STEPS_MAX} steps, not {len(loads_w)}")
-    top_w = _round_up(max(limit_w * HEADROOM_PERCENT // 100, *(w or 0 for w in loads_w), 10))
+    top_w = round_up(max(limit_w * HEADROOM_PERCENT // 100, *(w or 0 for w in loads_w), 10))
     plot = _Plot(len(loads_w), top_w)
     parts = [
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="ct cd">',
@@ -69,7 +69,7 @@ def _tenths(value: int) -> str:
     return f"{whole}.{part}" if part else str(whole)
 
 
-def _round_up(power_w: int) -> int:
+def round_up(power_w: int) -> int:
     """The next number of the form 2, 4, 6, 8, 10 x 10^n, so that its half is a plain number."""
     unit = 1
     while unit * 10 <= power_w:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from controller.audit.models import AuditEvent
+from controller.console.details import pairs
 from controller.console.rows import Rows
 
 SIDES = ("before", "after")
@@ -32,18 +33,6 @@ def _found(search: str) -> QuerySet[AuditEvent]:
 
 def _told(detail: dict[str, Any]) -> dict[str, Any]:
     """The detail as before, after and the rest, each a list of (name, value)."""
-    sides = {side: _pairs(side, detail[side]) for side in SIDES if side in detail}
+    sides = {side: pairs(side, detail[side]) for side in SIDES if side in detail}
     rest = {name: value for name, value in detail.items() if name not in SIDES}
-    return {**sides, "rest": _pairs("", rest)}
-
-
-def _pairs(name: str, value: Any) -> list[tuple[str, str]]:
-    if not isinstance(value, dict):
-        return [(name, _text(value))]
-    return [(key.replace("_", " "), _text(item)) for key, item in value.items()]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value in (None, "") else str(value)
+    return {**sides, "rest": pairs("", rest)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from controller.console import pending
+from controller.console import decisions, pending, service
 from controller.console.reach import Rights
 from controller.console.words import word
 
@@ -39,11 +39,35 @@ class Group:
 
 MENU: tuple[Group, ...] = (
     Group(
+        word("Consumers"),
+        (Entry(word("Consumers"), "consumers", "consumers.see"),),
+    ),
+    Group(
+        word("Work"),
+        (
+            Entry(word("Tasks"), "tasks", "tasks.see", decisions.waiting),
+            Entry(word("Service requests"), "requests", "requests.see", service.waiting),
+        ),
+    ),
+    Group(
         word("Meters"),
         (Entry(word("Meters"), "meters", "meters.see", pending.silent_meters),),
     ),
-    Group(word("Bills"), (Entry(word("Bills"), "bills", "bills.see"),)),
-    Group(word("Office"), (Entry(word("Activity log"), "log", "log.see"),)),
+    Group(
+        word("Money"),
+        (
+            Entry(word("Bills"), "bills", "bills.see"),
+            Entry(word("Ledger"), "ledger", "ledger.see"),
+        ),
+    ),
+    Group(
+        word("Office"),
+        (
+            Entry(word("Activity log"), "log", "log.see"),
+            Entry(word("Settings"), "settings", "profile.see"),
+            Entry(word("Logins"), "users", "access.see"),
+        ),
+    ),
 )
 
 

@@ -61,13 +61,13 @@ def meters(plants: list[str], search: str, show: str) -> QuerySet[Meter]:
     if search:
         found = found.filter(
             Q(id__icontains=search)
-            | Q(connection__consumer__id__icontains=_without_check(search))
+            | Q(connection__consumer__id__icontains=without_check(search))
             | Q(connection__consumer__name__icontains=search)
         )
     return found.filter(_condition(show)) if show in SHOWN else found
 
 
-def _without_check(search: str) -> str:
+def without_check(search: str) -> str:
     """A consumer's ID that was typed with its check character, without it; all else as it is."""
     try:
         return identity.consumer_id(identity.parse_consumer_id(search))

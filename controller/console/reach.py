@@ -18,6 +18,8 @@ from controller.fleet.models import Meter
 if TYPE_CHECKING:
     from controller.access.queries import SomeUser
 
+PLANT_LETTERS = 4
+
 
 @dataclass
 class Rights:
@@ -33,7 +35,13 @@ class Rights:
     @cached_property
     def plants(self) -> list[str]:
         """The codes of the plants that the user sees."""
-        return list(access.plants_of(self.user).values_list("pk", flat=True))
+        return [prefix[-PLANT_LETTERS:] for prefix in self.prefixes]
+
+    @cached_property
+    def prefixes(self) -> list[str]:
+        """How the IDs of those plants' consumers begin: state and plant (MG-5)."""
+        found = access.plants_of(self.user).order_by("pk").values_list("state", "pk")
+        return [f"{state}{code}" for state, code in found]
 
     @cached_property
     def consumer(self) -> Consumer | None:

@@ -8,11 +8,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.template.base import Lexer, TokenType
 from django.utils.text import smart_split
 
+from controller.access import rules as access
 from controller.console import rules, words
 from controller.fleet import rules as fleet
+from controller.profile import rules as profile
+from controller.requests import rules as requests
 
 CONSOLE = Path(words.__file__).parent
 CONTROLLER = CONSOLE.parent
@@ -20,6 +24,7 @@ TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
 SCRIPTS = {"hi": "\u0900-\u097f", "ml": "\u0d00-\u0d7f"}
 SPOKEN_ATTRIBUTES = {"aria-label", "placeholder", "title", "alt"}
 UNSPOKEN = {"Bijli", "V"}  # a name, a unit
+UNITS = {"Wh", "paise", "days"}
 
 
 class Texts(HTMLParser):
@@ -110,8 +115,22 @@ def spoken_by_tables() -> set[str]:
     return texts | {said for said, _tell in rules.EVENTS.values()}
 
 
+def spoken_by_choices() -> set[str]:
+    """What the choices of models are called, of the apps whose rows pages show."""
+    found = set()
+    for model in apps.get_models():
+        if model.__module__.startswith("controller."):
+            for field in model._meta.get_fields():
+                found |= {str(label) for _value, label in getattr(field, "choices", None) or ()}
+    return found - UNITS
+
+
 def needed() -> set[str]:
-    return said_in_templates() | said_in_code() | spoken_by_tables()
+    settings = {setting.meaning for setting in profile.SETTINGS.values()}
+    return (
+        said_in_templates() | said_in_code() | spoken_by_tables() | spoken_by_choices()
+        | settings | set(access.ROLES) | set(requests.KINDS.values())
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -24,7 +24,7 @@ def leader(client: Client) -> Client:
     [
         ("", "meena", "nobody"),
         ("ravi sell", "BHKATS01112", "due_days"),
-        ("BHKATS011", "paid paise: 4500", "clerk"),
+        ("BHKATS011", "paid: ₹45.00", "clerk"),
         ("set roles", "operator", "due_days"),
         ("ravi fly", "Nothing of that kind", "due_days"),
     ],

@@ -1,0 +1,36 @@
+"""Details that services recorded as names and numbers (audit events, evidence), as people read
+them: the end of a name says its unit. Knows no kind of event.
+"""
+
+from typing import Any
+
+from controller.console.templatetags.format import moment
+from controller.console.words import said
+from controller.figures import kwh, rupees, watts
+
+UNITS = {"_paise": rupees, "_wh": kwh, "_w": watts, "_s": moment}
+
+
+def pairs(name: str, value: Any) -> list[tuple[str, str]]:
+    """(what, how much) of each part of a detail; a map within gives its parts."""
+    if isinstance(value, dict):
+        return [told for key, item in value.items() for told in pairs(key, item)]
+    return [_pair(name, value)]
+
+
+def _pair(name: str, value: Any) -> tuple[str, str]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        for end, written in UNITS.items():
+            if name.endswith(end):
+                return _name(name.removesuffix(end)), written(value)
+    return _name(name), _text(value)
+
+
+def _name(name: str) -> str:
+    return said(name.replace("_", " "))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value in (None, "") else said(str(value))

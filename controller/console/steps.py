@@ -1,0 +1,20 @@
+"""Who did which step of a workflow and when, as a table. Knows no workflow in particular."""
+
+from controller.console.sheets import SOFT, Cell, Section, Table, when
+from controller.console.words import said, say
+from controller.workflow import Workflow, words
+
+
+def steps_of(item: Workflow) -> Section:
+    """Every step of the item, the first one first."""
+    rows = [
+        [
+            Cell(said(words(step.name).capitalize()), small=step.note),
+            when(step.at_s),
+            Cell(step.actor, look=SOFT),
+            Cell(said(words(step.state).capitalize()), look=SOFT),
+        ]
+        for step in item.steps.all()
+    ]
+    heads = [say("Step"), say("When"), say("By"), say("Afterwards")]
+    return Section(say("What was done"), Table(heads, rows, say("None yet.")))
