@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "controller.prepay",
     "controller.billing",
     "controller.documents",
+    "controller.reconcile",
     "controller.console",
 ]
 MIDDLEWARE = [

@@ -15,6 +15,7 @@ from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
 from tools.profile import profile_app
+from tools.reconcile import reconcile
 from tools.tokens import token_app
 from tools.trial import trial_app
 
@@ -37,6 +38,7 @@ app.add_typer(books.task_app, name="task")
 app.add_typer(profile_app, name="profile")
 app.add_typer(token_app, name="token")
 app.add_typer(trial_app, name="trial")
+app.command("reconcile")(reconcile)
 app.command("credit")(money.sell_credit)
 app.command("command", context_settings={"allow_extra_args": True})(office.send_command)
 app.command("up")(live.up)

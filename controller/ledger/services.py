@@ -5,7 +5,8 @@ own audit event; an entry names its actor and is itself kept for good.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
@@ -17,6 +18,7 @@ from controller.errors import Refused
 from controller.ledger import queries, rules
 from controller.ledger.models import Account, DaySeal, Entry, Transfer
 from controller.ledger.rules import Move
+from protocol.limits import EPOCH_UNIX_S
 
 # PostgreSQL's lock that all who post share and who seals a day holds alone. On SQLite one writes
 # at a time anyhow.
@@ -125,6 +127,14 @@ def local_day(at_s: int) -> date:
     return timezone.localdate(clock.moment(at_s))
 
 
+def day_bounds(day: date) -> tuple[int, int]:
+    """The board times at which a day of the utility begins, and the one after it."""
+    zone = timezone.get_default_timezone()
+    begins = [datetime.combine(each, time.min, zone) for each in (day, day + timedelta(days=1))]
+    first_s, next_s = (int(begin.timestamp()) - EPOCH_UNIX_S for begin in begins)
+    return first_s, next_s
+
+
 def hold_day(at_s: int) -> date:
     """The local day of `at_s`, which cannot be sealed before this transaction ends.
 
@@ -155,7 +165,8 @@ def seal_day(*, day: date, actor: str) -> DaySeal:
     digest, count = rules.chain_digest(previous, day, queries.posted_on(day))
     # Only now do others wait: nobody posts to a day that is over but who began before midnight.
     _lock("pg_advisory_xact_lock")
-    if Entry.objects.filter(day=day).count() != count:
+    is_still = Entry.objects.filter(day=day).count() == count
+    if not is_still or _unsealed_days(last, day).exists():
         raise Refused(f"{day} was still being posted to", "Seal it again.")
     seal = DaySeal.objects.create(
         day=day, entries=count, previous=previous, digest=digest, sealed_s=clock.now_s()
@@ -174,7 +185,7 @@ def seal_past_days(*, actor: str) -> list[DaySeal]:
     return [seal_day(day=day, actor=actor) for day in list(_unsealed_days(last, today))]
 
 
-def _unsealed_days(last: DaySeal | None, before: date):  # type: ignore[no-untyped-def]
+def _unsealed_days(last: DaySeal | None, before: date) -> Any:
     entries = Entry.objects.filter(day__lt=before)
     if last is not None:
         entries = entries.filter(day__gt=last.day)

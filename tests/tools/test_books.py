@@ -116,3 +116,21 @@ def test_the_profile_is_shown_loaded_and_set(run, tmp_path):
 def test_what_is_wrong_with_a_setting_is_said(run, words, message):
     with pytest.raises(Refused, match=message):
         run("profile", *words)
+
+
+def test_a_reconciliation_says_what_it_compared_and_fails_on_a_mismatch(run, books, settings):
+    facts = as_json(run("reconcile", "--json"))
+    assert (facts["first_day"], facts["mismatches"], facts["findings"]) == ("2020-04-10", 0, [])
+    settings.BIJLI_CLOCK_FILE.write_text(str(100 * DAY_S))
+    ledger.post(
+        kind="payment", reference="none", transfers=[("bank", RAM, 500)], text="x", actor="x"
+    )
+    settings.BIJLI_CLOCK_FILE.write_text(str(101 * DAY_S))
+    for words in (("2020-04-10", "2020-04-10"), ("--night",)):
+        status, output = run("reconcile", *words)
+        assert (status, "was never received" in " ".join(output.split())) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("soon",), ("2026-01-01", "--night"), ("2026-01-01", "x")])
+def test_a_wrong_day_of_a_reconciliation_is_exit_status_2(run, words):
+    assert run("reconcile", *words)[0] == 2
