@@ -16,6 +16,12 @@ BIJLI_BROKER = os.environ.get("BIJLI_BROKER", "127.0.0.1:1883")
 BIJLI_HEADEND = os.environ.get("BIJLI_HEADEND", "headend")
 BIJLI_MASTER_KEY_FILE = Path(os.environ.get("BIJLI_MASTER_KEY_FILE", BIJLI_HOME / "master.key"))
 
+# Where text messages and e-mails go, by channel: apprise URLs with {recipient} (docs/papers.md).
+BIJLI_NOTICE_ROUTES = {
+    "sms": os.environ.get("BIJLI_SMS_URL", ""),
+    "email": os.environ.get("BIJLI_EMAIL_URL", ""),
+}
+
 DEBUG = os.environ.get("BIJLI_DEBUG", "") == "1"
 SECRET_KEY = keyfile.read_or_create(BIJLI_HOME / "django.key", secrets.token_urlsafe(48))
 ALLOWED_HOSTS = os.environ.get("BIJLI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -45,6 +51,7 @@ INSTALLED_APPS = [
     "controller.prepay",
     "controller.billing",
     "controller.documents",
+    "controller.notices",
     "controller.reconcile",
     "controller.console",
 ]
@@ -115,5 +122,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("BIJLI_LOG", "INFO")},
     # Statements at DEBUG carry their parameters, and those may be sealed keys.
-    "loggers": {"django.db.backends": {"level": "INFO"}},
+    # apprise and its HTTP client tell bodies and addresses, and with them one-time codes.
+    "loggers": {
+        "django.db.backends": {"level": "INFO"},
+        "apprise": {"level": "CRITICAL"},
+        "urllib3": {"level": "WARNING"},
+    },
 }

@@ -9,7 +9,7 @@ class Snapshot(AppendOnly):
     """The data of one paper (rules.py has its shape), with its SHA-256; never changed.
 
     `subject` is what it is about, such as `bill BHKATS01112-2026-01`; `language` is the one that
-    it was issued in.
+    it was issued in. A receipt's token stands in `token_sealed` only, as elsewhere (vouchers).
     """
 
     class Kind(models.TextChoices):
@@ -25,6 +25,7 @@ class Snapshot(AppendOnly):
     subject = models.CharField(max_length=120)
     language = models.CharField(max_length=2)
     data = models.JSONField()
+    token_sealed = models.BinaryField(blank=True, default=b"")
     digest = models.CharField(max_length=64)
     made_s = models.BigIntegerField()
     actor = models.CharField(max_length=80)

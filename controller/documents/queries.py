@@ -4,6 +4,7 @@ Also what papers of all kinds say alike: who issues them, and to whom.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from controller.consumers.identity import show_consumer_id, show_package_id
 from controller.consumers.models import AssignmentState, Consumer, PackageAssignment
@@ -12,6 +13,7 @@ from controller.documents.models import Snapshot
 from controller.documents.rules import Issuer, Party
 from controller.documents.sheets import Sheet
 from controller.errors import Refused
+from controller.fleet import sealing
 from controller.profile.queries import setting, settings
 from controller.words.lists import word_list
 from protocol.limits import EPOCH_UNIX_S
@@ -68,7 +70,15 @@ def sheet(snapshot: Snapshot, *, language: str = "", copy: bool = False) -> Shee
     """What stands on it, in its own language or another."""
     spoken = language or snapshot.language
     words = word_list("paper", spoken)
-    return papers.make(snapshot.kind, snapshot.data, spoken, words, copy=copy)
+    return papers.make(snapshot.kind, data(snapshot), spoken, words, copy=copy)
+
+
+def data(snapshot: Snapshot) -> Any:
+    """What it says, a token opened too. Raises Refused when the master key has changed."""
+    token = bytes(snapshot.token_sealed)
+    if not token:
+        return snapshot.data
+    return {**snapshot.data, "token": sealing.unseal(snapshot.subject, token).decode()}
 
 
 def pdf(snapshot: Snapshot, *, language: str = "", copy: bool = False) -> bytes:

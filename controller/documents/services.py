@@ -10,6 +10,7 @@ from controller import clock
 from controller.audit import services as audit
 from controller.documents import rules
 from controller.documents.models import Snapshot
+from controller.fleet import sealing
 from controller.words.lists import check_language
 
 
@@ -22,12 +23,20 @@ def issue(*, kind: str, subject: str, language: str, data: Any, actor: str) -> S
     check_language(language)
     rules.check(kind, data)
     digest = hashlib.sha256(canonical(data)).hexdigest()
+    token = data.get("token", "")
+    sealed = sealing.seal(subject, token.encode()) if token else b""
+    kept = {**data, "token": ""} if token else data
     found, made = Snapshot.objects.get_or_create(
         kind=kind,
         subject=subject,
         language=language,
         digest=digest,
-        defaults={"data": data, "made_s": clock.now_s(), "actor": actor},
+        defaults={
+            "data": kept,
+            "token_sealed": sealed,
+            "made_s": clock.now_s(),
+            "actor": actor,
+        },
     )
     if made:
         audit.record(actor, f"issue {kind}", subject, language=language, digest=digest)

@@ -316,6 +316,16 @@ def test_a_paper_that_is_not_there_is_refused(db):
         issue("fr")
 
 
+def test_a_token_is_kept_sealed_and_printed_all_the_same(db, clock):
+    """MG-10, UP-11: a copy of the database opens no voucher."""
+    stored = services.issue(
+        kind="receipt", subject="sale 1", language="en", data=samples.recharge(), actor="meena"
+    )
+    row = str(Snapshot.objects.values_list("data", "token_sealed", "digest").get(pk=stored.pk))
+    assert "12345678901234567890" not in row
+    assert queries.sheet(queries.find(stored.pk))["token"] == "1234 5678 9012 3456 7890"
+
+
 def test_what_a_paper_said_cannot_be_changed(guarded_tables, clock):
     """MG-10: the receipt is the primary proof of payment; so its copy is of what was issued."""
     stored = issue()
