@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tools import books, customers, live, money, office, people, tariffs
+from tools import books, customers, live, money, notices, office, people, tariffs
 from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
@@ -35,6 +35,7 @@ app.add_typer(tariffs.tariff_app, name="tariff")
 app.add_typer(money.bill_app, name="bill")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.task_app, name="task")
+app.add_typer(notices.notices_app, name="notices")
 app.add_typer(profile_app, name="profile")
 app.add_typer(token_app, name="token")
 app.add_typer(trial_app, name="trial")

@@ -16,6 +16,7 @@ LOOPBACK = "127.0.0.1"
 KEPT_MAX = 1_000
 BODY_MAX = 16_384
 OWNER_ONLY = 0o600
+POLL_S = 0.05
 
 
 class Taken(NamedTuple):
@@ -37,7 +38,9 @@ class Sink:
         self.broken = False
         self._file = file
         self._server = ThreadingHTTPServer((LOOPBACK, port), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_S,), daemon=True
+        )
 
     @property
     def url(self) -> str:

@@ -1,6 +1,8 @@
 """Notices: what consumers are told, once, in their language, and what becomes of each message."""
 
 import logging
+import os
+import signal
 import threading
 
 import pytest
@@ -13,6 +15,7 @@ from controller.audit.models import AuditEvent
 from controller.consumers import services as consumers
 from controller.contact import services as contact
 from controller.errors import Refused
+from controller.notices import __main__ as worker
 from controller.notices import delivery, queries, rules, services
 from controller.notices.models import Message, Route
 from controller.notices.sink import Sink
@@ -288,10 +291,10 @@ def test_two_senders_at_once_send_each_message_once(consumer, route, sink, share
     for number in range(6):
         send(consumer, key=f"bill {number}")
     workers = [threading.Thread(target=_deliver_and_close) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
     assert len(sink.taken) == 6
     assert queries.counts() == {"sent": 6}
 
@@ -345,10 +348,29 @@ def test_a_service_request_tells_the_consumer_at_each_step(consumer, route, sink
 
 def test_a_notice_is_taken_back_with_what_it_told_of(consumer):
     """It is part of the caller's transaction."""
-    with pytest.raises(Refused, match="no phone number"), transaction.atomic():
-        send(consumer)
-        rules.read_recipient("sms", "the caller fails after that")
+    with pytest.raises(Refused, match="no phone number"):
+        _tell_and_fail(consumer)
     assert Message.objects.count() == 0
+
+
+@transaction.atomic
+def _tell_and_fail(consumer):
+    send(consumer)
+    rules.read_recipient("sms", "what the caller did fails after that")
+
+
+def test_the_worker_empties_the_outbox_until_it_is_told_to_end(consumer, route, sink):
+    send(consumer)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    ending = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
+    ending.start()
+    try:
+        worker.main()
+    finally:
+        ending.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert queries.counts() == {"sent": 1}
 
 
 def test_a_provider_is_kept_sealed_and_never_named_in_the_trail(consumer, sink):
