@@ -14,6 +14,7 @@ from controller.documents.sheets import (
     Words,
     blank,
     facts,
+    grouped_token,
     in_unit,
     moment,
     named,
@@ -23,7 +24,6 @@ from controller.documents.sheets import (
 )
 
 RECHARGE = "recharge"
-TOKEN_GROUP = 4  # digits: as they are read out and keyed in
 
 
 def make(receipt: ReceiptData, language: str, words: Words) -> Sheet:
@@ -48,11 +48,6 @@ def make(receipt: ReceiptData, language: str, words: Words) -> Sheet:
     sheet["notes"].append(words["keep_receipt"])
     sheet["codes"] = [Code(caption=words["scan_to_check"], text=codes.receipt_check(receipt))]
     return sheet
-
-
-def grouped_token(token: str) -> str:
-    """`1234 5678 9012 3456 7890`."""
-    return " ".join(token[at : at + TOKEN_GROUP] for at in range(0, len(token), TOKEN_GROUP))
 
 
 def _pairs(receipt: ReceiptData, words: Words) -> list[tuple[str, str]]:

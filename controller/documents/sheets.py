@@ -13,6 +13,7 @@ from controller.documents.rules import Issuer, Party
 from protocol.limits import EPOCH_UNIX_S
 
 Words = Mapping[str, str]
+TOKEN_GROUP = 4  # digits: as they are read out and keyed in
 
 
 class Table(TypedDict):
@@ -175,3 +176,8 @@ def named(words: Words, group: str, kind: str) -> str:
     """The word for one of a group of kinds (`line_`, `part_`, …), or that group's `other`."""
     key = f"{group}_{kind.replace(' ', '_')}"
     return words.get(key) or words[f"{group}_other"]
+
+
+def grouped_token(token: str) -> str:
+    """`1234 5678 9012 3456 7890`."""
+    return " ".join(token[at : at + TOKEN_GROUP] for at in range(0, len(token), TOKEN_GROUP))

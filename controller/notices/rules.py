@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from controller import figures
-from controller.documents.receipt_sheet import grouped_token
-from controller.documents.sheets import Words, day, in_unit, month
+from controller.documents.sheets import Words, day, grouped_token, in_unit, month
 from controller.errors import Refused
 
 SMS, EMAIL = "sms", "email"

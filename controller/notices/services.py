@@ -62,17 +62,7 @@ def send(
         return earlier
     consumer = consumers.find_consumer(consumer_id) if consumer_id else None
     channel, recipient = _destination(consumer, channel, recipient)
-    profile = settings(["languages", "utility_name"])
-    spoken = language or (language_of(consumer) if consumer else profile["languages"][0])
-    text = rules.compose(
-        template,
-        values or {},
-        language=spoken,
-        utility=profile["utility_name"],
-        utc_offset_min=consumer.plant.utc_offset_min if consumer else INDIA_OFFSET_MIN,
-        words=word_list("notice", spoken),
-        paper_words=word_list("paper", spoken),
-    )
+    spoken, text = _compose(template, values or {}, consumer, language)
     now_s = clock.now_s()
     message, made = Message.objects.get_or_create(
         key=key,
@@ -97,6 +87,24 @@ def send(
         message.mark_given_up(now_s, "no phone number or address")
         message.save()
     return message
+
+
+def _compose(
+    template: str, values: Mapping[str, Any], consumer: Consumer | None, language: str
+) -> tuple[str, rules.Text]:
+    """The language that is spoken, and what is said in it."""
+    profile = settings(["languages", "utility_name"])
+    spoken = language or (language_of(consumer) if consumer else profile["languages"][0])
+    text = rules.compose(
+        template,
+        values,
+        language=spoken,
+        utility=profile["utility_name"],
+        utc_offset_min=consumer.plant.utc_offset_min if consumer else INDIA_OFFSET_MIN,
+        words=word_list("notice", spoken),
+        paper_words=word_list("paper", spoken),
+    )
+    return spoken, text
 
 
 def _destination(consumer: Consumer | None, channel: str, recipient: str) -> tuple[str, str]:
