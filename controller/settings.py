@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "controller.inventory",
     "controller.deposits",
     "controller.requests",
+    "controller.changes",
     "controller.contact",
     "controller.prepay",
     "controller.billing",

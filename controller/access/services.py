@@ -10,6 +10,7 @@ from django.db import transaction
 
 from controller.access import rules
 from controller.access.models import ConsumerLogin, UserPlant, UserState
+from controller.access.queries import may
 from controller.audit import services as audit
 from controller.consumers import queries as consumers
 from controller.consumers.models import Plant
@@ -89,6 +90,16 @@ def close_login(*, username: str, actor: str) -> User:
     user.save(update_fields=["is_active"])
     audit.record(actor, "close login", f"user {username}")
     return user
+
+
+def check_member(username: str, action: str, plant: Plant) -> None:
+    """Raises Refused unless the user may do `action` at the plant: work is given to who may."""
+    user = User.objects.filter(username=username).first()
+    if user is None or not may(user, action, plant):
+        raise Refused(
+            f"{username!r} is nobody who could do this at {plant.code}",
+            "Choose a member of the plant's staff who may.",
+        )
 
 
 def _new_user(username: str, password: str) -> User:

@@ -28,6 +28,7 @@ from controller.consumers.signals import status_changed
 from controller.errors import Refused
 from controller.fleet.models import Meter
 from controller.headend.services import queue_command
+from controller.profile.queries import settings
 from controller.tariffs.queries import find_tariff
 from protocol import limits, programme
 
@@ -36,8 +37,6 @@ __all__ = ["fit_meter", "programme_activated", "programme_receipted", "release_m
 
 INDIA_OFFSET_MIN = 330
 LOAD_W_MAX = limits.LIMIT_MAX_W
-PREPAID_LOAD_MAX_W = 45_000  # UP-1
-PREPAID_EXCLUDED = (Category.INDUSTRY,)
 PHASES = (1, 3)
 PLANT_NAME_MAX, CONSUMER_NAME_MAX, PHONE_MAX = 80, 120, 20  # characters
 
@@ -304,10 +303,18 @@ def _programme(
 def _meter_for(connection: Connection, package: Package) -> Meter:
     if connection.meter is None:
         raise Refused(f"Consumer {connection.consumer_id} has no meter", "Fit a meter first.")
-    supply = rules.Supply(connection.consumer.category, connection.sanctioned_load_w)
-    rules.check_eligible(package.kind, supply, PREPAID_LOAD_MAX_W, PREPAID_EXCLUDED)
-    rules.check_within_load(package.limit_w, connection.sanctioned_load_w)
+    check_suits(connection, package, connection.sanctioned_load_w)
     return connection.meter
+
+
+def check_suits(connection: Connection, package: Package, sanctioned_load_w: int) -> None:
+    """Raises Refused for a package that this consumer may not have with this load (UP-1, UP-7)."""
+    profile = settings(["prepaid_load_max_w", "prepaid_excluded_categories"])
+    supply = rules.Supply(connection.consumer.category, sanctioned_load_w)
+    rules.check_eligible(
+        package.kind, supply, profile["prepaid_load_max_w"], profile["prepaid_excluded_categories"]
+    )
+    rules.check_within_load(package.limit_w, sanctioned_load_w)
 
 
 def _next_version(meter: Meter) -> int:

@@ -70,13 +70,14 @@ def queue_command(
 
 
 @transaction.atomic
-def withdraw_queued(meter_id: str, *, actor: str) -> int:
-    """Takes back every command that never left for the meter; returns how many.
+def withdraw_queued(meter_id: str, command_id: str | None = None, *, actor: str) -> int:
+    """Takes back every command that never left for the meter, or this one; returns how many.
 
     Each ends as expired, so that whoever ordered it hears of it. One that was sent may arrive.
     """
     lock_meters([meter_id])
-    queued = list(Command.objects.filter(meter_id=meter_id, state=State.QUEUED))
+    waiting = Command.objects.filter(meter_id=meter_id, state=State.QUEUED)
+    queued = list(waiting if command_id is None else waiting.filter(pk=command_id))
     for command in queued:
         command.mark_expired()
         command.save()

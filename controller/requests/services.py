@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from controller import clock, workflow
-from controller.access.queries import may
+from controller.access.services import check_member
 from controller.consumers import queries as consumers
-from controller.consumers.models import Consumer, Plant
+from controller.consumers.models import Consumer
 from controller.errors import Refused
 from controller.requests import rules
 from controller.requests.models import PENDING, ServiceRequest
@@ -104,16 +103,6 @@ def _give(
     check_member(assignee, "requests.complete", request.consumer.plant)
     request.assignee, request.assigned_s = assignee, clock.now_s()
     return _move(request, step, actor, note, assignee=assignee)
-
-
-def check_member(username: str, action: str, plant: Plant) -> None:
-    """Raises Refused unless the user may do `action` at the plant."""
-    user = User.objects.filter(username=username).first()
-    if user is None or not may(user, action, plant):
-        raise Refused(
-            f"{username!r} is nobody who could do this at {plant.code}",
-            "Choose a member of the plant's technical team.",
-        )
 
 
 def _move(

@@ -42,9 +42,9 @@ class FakeBoard:
     def _others(n: int) -> list[int]:
         return [500, 225, 235, INTERVAL_S, 2, 10_000 - n, 3, n]
 
-    def events(self, *sequences: int, code: int = 1001):
+    def events(self, *sequences: int, code: int = 1001, value: int = 0):
         """An events message of one code."""
-        return self.send(messages.EVENTS, {0: [[n, NOW_S, 0, code, 0] for n in sequences]})
+        return self.send(messages.EVENTS, {0: [[n, NOW_S, 0, code, value] for n in sequences]})
 
     def status(self, **named: int) -> dict[int, int]:
         """A status map: all zero but the clock, and what is named by its key, e.g. `k1=8`."""
