@@ -1,5 +1,7 @@
 """The ledger: every paisa goes from one account to another, once, and what was posted stays."""
 
+import threading
+
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
@@ -284,6 +286,31 @@ def test_a_day_is_sealed_when_it_is_over_once_and_in_its_turn(db, clock):
 def test_the_day_is_that_of_the_utility_not_of_greenwich(db, clock):
     clock(10 * DAY_S + 19 * HOUR_S)  # 00:30 in India
     assert post().day.isoformat() == "2020-01-12"
+
+
+def test_who_began_to_post_before_midnight_is_waited_for(clock, shared_database):
+    clock(100 * DAY_S)
+    day = post().day
+    began, may_end = threading.Event(), threading.Event()
+
+    def post_slowly() -> None:
+        with transaction.atomic():
+            post(reference="bill:late")
+            began.set()
+            may_end.wait(10)
+        connection.close()
+
+    slow = threading.Thread(target=post_slowly)
+    slow.start()
+    assert began.wait(10)
+    clock(101 * DAY_S)
+    threading.Timer(0.2, may_end.set).start()
+    if connection.vendor == "postgresql":
+        with pytest.raises(Refused, match="still being posted to"):
+            services.seal_day(day=day, actor="nightly")
+    assert services.seal_day(day=day, actor="nightly").entries == 2
+    slow.join()
+    assert queries.verify() == []
 
 
 # --- several at once ----------------------------------------------------------------------------
