@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from tools import books, customers, live, money, notices, office, people, tariffs
+from tools import (
+    books,
+    customers,
+    live,
+    money,
+    notices,
+    office,
+    people,
+    reprogramming,
+    tariffs,
+)
 from tools.bench.commands import bench_app
 from tools.board.commands import board_app
 from tools.printing import NOT_DONE, JsonOption, fail
@@ -30,6 +40,9 @@ app.add_typer(board_app, name="board")
 app.add_typer(bench_app, name="bench")
 app.add_typer(customers.consumer_app, name="consumer")
 app.add_typer(customers.package_app, name="package")
+customers.package_app.command("reprogramme")(reprogramming.reprogramme)
+customers.package_app.command("batch")(reprogramming.show_batch)
+customers.package_app.command("batches")(reprogramming.list_batches)
 app.add_typer(people.user_app, name="user")
 app.add_typer(tariffs.tariff_app, name="tariff")
 app.add_typer(money.bill_app, name="bill")

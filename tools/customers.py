@@ -147,13 +147,13 @@ def assign_package(
     assignment = services.assign_package(
         connection_id=connection.id,
         package_id=package,
-        activation_s=_board_time(at) if at else 0,
+        activation_s=board_time(at) if at else 0,
         actor=ACTOR,
     )
     wait_and_show(assignment.command_id, wait_s, as_json=as_json)
 
 
-def _board_time(text: str) -> int:
+def board_time(text: str) -> int:
     """Seconds of board time (docs/wire.md) of an ISO time with a zone."""
     from protocol.limits import EPOCH_UNIX_S
 

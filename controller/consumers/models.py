@@ -238,3 +238,55 @@ class PackageAssignment(FSMModelMixin, models.Model):
     )
     def mark_superseded(self) -> None:
         """A later programme took its place."""
+
+
+class Batch(models.Model):
+    """A group of connections that is programmed again, one after the other (MG-14).
+
+    `package` is what all of them get; null: each its own anew, as when its tariff has changed.
+    `asked` says by which words the group was chosen.
+    """
+
+    package = models.ForeignKey(
+        Package, on_delete=models.PROTECT, null=True, default=None, related_name="batches"
+    )
+    asked = models.JSONField(default=dict)
+    begun_s = models.BigIntegerField()
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
+class ItemState(models.TextChoices):
+    """How far a connection of a batch has come; once queued, its assignment says the rest."""
+
+    WAITING = "waiting", "Waiting"
+    QUEUED = "queued", "Queued"
+    REFUSED = "refused", "Refused"  # at the desk: nothing was sent
+
+
+class BatchItem(models.Model):
+    """One connection of a batch. `reason` says why nothing was sent to it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="items")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    activation_s = models.BigIntegerField(default=0)
+    assignment = models.OneToOneField(
+        PackageAssignment, on_delete=models.PROTECT, null=True, default=None, related_name="item"
+    )
+    state = models.CharField(max_length=7, choices=ItemState.choices, default=ItemState.WAITING)
+    reason = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        ordering = ["batch", "id"]
+        indexes = [models.Index(fields=["batch", "state"], name="batch_item_by_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "connection"], name="batch_item_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} in {self.batch}: {self.state}"

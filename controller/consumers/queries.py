@@ -17,7 +17,7 @@ from controller.consumers.models import (
     Plant,
 )
 from controller.errors import Refused
-from controller.tariffs.queries import version_on
+from controller.tariffs.queries import prepaid_record, record_for, version_on
 
 
 def find_plant(code: str) -> Plant:
@@ -47,14 +47,15 @@ def find_package(text: str) -> Package:
 
 
 def tariff_record(package: Package, plant: Plant, at_s: int) -> dict[str, Any]:
-    """What the package costs at a time, in rating.md names. Raises Refused where it costs nothing
-    known: its tariff has no version in force then.
+    """What the package costs at a time, in rating.md names, with a prepaid one's rebate (UP-2).
+    Raises Refused where it costs nothing known: its tariff has no version in force then.
     """
+    is_prepaid = package.mode in (Package.Mode.ENERGY, Package.Mode.MONEY)
     if package.tariff is None:
-        return rules.price_record(package.price_paise or 0, package.monthly_paise)
+        record = rules.price_record(package.price_paise or 0, package.monthly_paise)
+        return prepaid_record(record, None) if is_prepaid else record
     local = clock.moment(at_s) + timedelta(minutes=plant.utc_offset_min)
-    record: dict[str, Any] = version_on(package.tariff.code, local.date()).record
-    return record
+    return record_for(version_on(package.tariff.code, local.date()), prepaid=is_prepaid)
 
 
 def connection_of_meter(meter_id: str) -> Connection:

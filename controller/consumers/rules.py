@@ -4,6 +4,7 @@ The programme's layout is docs/wire.md; the design of packages is docs/packages.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from controller.consumers import identity
@@ -36,9 +37,9 @@ LOW_LEVELS = {
 
 
 class Supply(NamedTuple):
-    """What decides whether a package may be given: who is supplied, for what, with how much."""
+    """What decides whether a package may be given: for what is supplied (None: any), how much."""
 
-    category: str
+    category: str | None
     sanctioned_load_w: int
 
 
@@ -61,6 +62,15 @@ def check_eligible(
         )
 
 
+def check_category(code: str, for_categories: Sequence[str], category: str) -> None:
+    """The rates of the consumer's category apply (UP-2). Raises Refused."""
+    if for_categories and category not in for_categories:
+        raise Refused(
+            f"Tariff {code} is for {', '.join(for_categories)}, not for {category}",
+            "Choose a package by the tariff of the consumer's category (UP-2).",
+        )
+
+
 def check_within_load(limit_w: int, sanctioned_load_w: int) -> None:
     """A package's limit keeps within the sanctioned load (UP-7). Raises Refused."""
     if limit_w > sanctioned_load_w:
@@ -75,6 +85,12 @@ def next_midnight_s(at_s: int, utc_offset_min: int) -> int:
     """The begin of the local day after the one of `at_s`, in board time."""
     local_s = at_s + utc_offset_min * 60
     return (local_s // DAY_S + 1) * DAY_S - utc_offset_min * 60
+
+
+def local_midnight_s(day: date, utc_offset_min: int) -> int:
+    """The begin of the local day in board time; negative before 2020."""
+    since = (day - date(2020, 1, 1)).days
+    return since * DAY_S - utc_offset_min * 60
 
 
 def price_record(price_paise: int, monthly_paise: int) -> dict[str, Any]:

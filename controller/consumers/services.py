@@ -27,6 +27,7 @@ from controller.consumers.models import (
 from controller.consumers.signals import status_changed
 from controller.errors import Refused
 from controller.fleet.models import Meter
+from controller.headend.rules import TTL_S
 from controller.headend.services import queue_command
 from controller.profile.queries import settings
 from controller.tariffs.queries import find_tariff
@@ -174,6 +175,7 @@ def design_package(
         windows=_windows_of(timing, windows),
         parameters=parameters or {},
     )
+    _check_prepaid(kind, rules.Supply(None, limit_w))
     _check_design(package)
     package.save(force_insert=True)
     audit.record(
@@ -189,15 +191,16 @@ def assign_package(
     package_id: str,
     activation_s: int = 0,
     sanctioned_load_w: int | None = None,
+    ttl_s: int = TTL_S,
     *,
     actor: str,
 ) -> PackageAssignment:
     """Queues the package's programme for the connection's meter; 0 activates at once.
 
-    With `sanctioned_load_w` the connection gets another load by this programme (UP-7): agreed when
-    the board confirms it, not before. Raises Refused when the connection has no meter, its
-    sanctioned load is below the package's limit, the package's tariff is not in force on the day
-    of activation, or that day is over.
+    The board must take it within `ttl_s`. With `sanctioned_load_w` the connection gets another
+    load by this programme (UP-7): agreed when the board confirms it. Raises Refused when there is
+    no meter, the package may not be given (UP-1, UP-2) or allows more than the sanctioned load,
+    its tariff is not in force on the day of activation, or that day is over.
     """
     connection = queries.lock_connection(connection_id)
     package = queries.find_package(package_id)
@@ -209,10 +212,9 @@ def assign_package(
     record = queries.tariff_record(package, connection.consumer.plant, activation_s or now_s)
     version = _next_version(meter)
     opened_s = _opened_s(connection, package, activation_s or now_s)
-    encoded = programme.encode(
-        _programme(connection, package, record, version, activation_s, opened_s)
-    )
-    command = queue_command(meter.id, "set_programme", {0: encoded}, actor)
+    terms = _programme(connection, package, record, version, activation_s, opened_s)
+    encoded = programme.encode(terms)
+    command = queue_command(meter.id, "set_programme", {0: encoded}, actor, ttl_s=ttl_s)
     assignment = PackageAssignment.objects.create(
         connection=connection,
         meter=meter,
@@ -308,13 +310,24 @@ def _meter_for(connection: Connection, package: Package) -> Meter:
 
 
 def check_suits(connection: Connection, package: Package, sanctioned_load_w: int) -> None:
-    """Raises Refused for a package that this consumer may not have with this load (UP-1, UP-7)."""
-    profile = settings(["prepaid_load_max_w", "prepaid_excluded_categories"])
-    supply = rules.Supply(connection.consumer.category, sanctioned_load_w)
-    rules.check_eligible(
-        package.kind, supply, profile["prepaid_load_max_w"], profile["prepaid_excluded_categories"]
-    )
+    """Raises Refused for a package that this consumer may not have with this load.
+
+    UP-1: prepaid or not; UP-2: by the tariff of the consumer's category; UP-7: within the load.
+    """
+    category = connection.consumer.category
+    _check_prepaid(package.kind, rules.Supply(category, sanctioned_load_w))
     rules.check_within_load(package.limit_w, sanctioned_load_w)
+    if package.tariff is not None:
+        rules.check_category(package.tariff.code, package.tariff.for_categories, category)
+
+
+def _check_prepaid(kind: str, supply: rules.Supply) -> None:
+    """UP-1, as the utility profile has it. Raises Refused."""
+    if kind in identity.PREPAID:
+        found = settings(["prepaid_load_max_w", "prepaid_excluded_categories"])
+        rules.check_eligible(
+            kind, supply, found["prepaid_load_max_w"], found["prepaid_excluded_categories"]
+        )
 
 
 def _next_version(meter: Meter) -> int:

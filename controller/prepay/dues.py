@@ -26,6 +26,7 @@ from controller.prepay.models import Purchase, PurchaseState
 from controller.prepay.rules import Days, Dues, Energy, Goods, Money, Stretch
 from controller.profile.queries import settings
 from controller.tariffs.queries import version_on
+from controller.tariffs.rules import prepaid_record
 from protocol import rating
 from protocol.limits import EPOCH_UNIX_S
 
@@ -169,13 +170,14 @@ def _start_s(connection: Connection, day: date) -> int:
 
 
 def _record_on(package: Package, day: date, rebate_bp: int) -> dict[int, Any]:
-    """The tariff on a day with the rebate of prepayment, unless its own is larger (UP-2)."""
+    """The tariff on a day with the rebate of prepayment (UP-2), as the board would rate it."""
     if package.tariff is None:
         names = consumer_rules.price_record(package.price_paise or 0, package.monthly_paise)
+        own_bp = None
     else:
-        names = version_on(package.tariff.code, day).record
-    record: dict[int, Any] = rating.from_names(names)
-    record[rating.REBATE_BP] = max(record[rating.REBATE_BP], rebate_bp)
+        version = version_on(package.tariff.code, day)
+        names, own_bp = version.record, version.prepaid_rebate_bp
+    record: dict[int, Any] = rating.from_names(prepaid_record(names, own_bp, rebate_bp))
     return record
 
 

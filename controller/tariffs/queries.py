@@ -1,11 +1,14 @@
 """Finds tariffs and the version that is in force on a date."""
 
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
 from controller import clock
 from controller.errors import Refused
+from controller.profile.queries import setting
+from controller.tariffs import rules
 from controller.tariffs.models import Tariff, TariffVersion
 
 
@@ -36,6 +39,17 @@ def versions_in(code: str, first_day: date, last_day: date) -> list[TariffVersio
     by_date = {version.valid_from: version for version in versions}
     begun = [day for day in by_date if day <= first_day]
     return [version for day, version in by_date.items() if not begun or day >= begun[-1]]
+
+
+def record_for(version: TariffVersion, *, prepaid: bool) -> dict[str, Any]:
+    """The record that a connection is charged by; a prepaid one has the rebate of that (UP-2)."""
+    record: dict[str, Any] = version.record
+    return prepaid_record(record, version.prepaid_rebate_bp) if prepaid else record
+
+
+def prepaid_record(record: dict[str, Any], tariff_rebate_bp: int | None) -> dict[str, Any]:
+    """The record with the rebate of prepayment that tariff or profile gives (UP-2)."""
+    return rules.prepaid_record(record, tariff_rebate_bp, setting("prepaid_rebate_bp"))
 
 
 def is_ahead(version: TariffVersion) -> bool:

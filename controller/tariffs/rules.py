@@ -64,12 +64,12 @@ def prepaid_record(
 ) -> dict[str, Any]:
     """The record as a prepaid account is charged by it (UP-2).
 
-    The tariff's own prepaid rebate counts, else the profile's, else its rebate for paying in time,
-    because who is prepaid always does.
+    The tariff's own prepaid rebate counts; where it has none, the profile's or the tariff's for
+    paying in time, whichever is larger, because who is prepaid always pays in time.
     """
     rebate_bp = tariff_rebate_bp
     if rebate_bp is None:
-        rebate_bp = profile_rebate_bp or record["rebate_bp"]
+        rebate_bp = max(profile_rebate_bp, record["rebate_bp"])
     return {**record, "rebate_bp": rebate_bp}
 
 

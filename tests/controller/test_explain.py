@@ -169,7 +169,7 @@ def test_the_late_charge_is_for_each_month_begun():
 
 @pytest.mark.parametrize(
     ("tariff_bp", "profile_bp", "rebate_bp"),
-    [(125, 200, 125), (0, 200, 0), (None, 200, 200), (None, 0, 25)],
+    [(125, 200, 125), (0, 200, 0), (None, 200, 200), (None, 10, 25)],
 )
 def test_a_prepaid_account_has_the_rebate_of_its_tariff_or_profile(
     tariff_bp, profile_bp, rebate_bp
