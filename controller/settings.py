@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "controller.contact",
     "controller.prepay",
     "controller.billing",
+    "controller.api",
     "controller.documents",
     "controller.notices",
     "controller.reconcile",

@@ -80,6 +80,11 @@ def quote(consumer_id: str, amount_paise: int) -> Quote:
     return Quote(division, known.carried_paise, known.smallest_paise, recharge_by(connection))
 
 
+def is_prepaid(connection: Connection) -> bool:
+    """Whether the connection's package takes credit. Raises Refused: it has none."""
+    return dues.assignment_of(connection).package.mode != Package.Mode.POSTPAID
+
+
 def find_purchase(purchase_id: str) -> Purchase:
     """A purchase with all that its receipt shows. Raises Refused."""
     found = Purchase.objects.select_related(
