@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
+from unicodedata import category
 
 
 class Check(NamedTuple):
@@ -51,8 +52,11 @@ def text(length_max: int) -> Check:
 
 
 def _is_printable(value: str) -> bool:
-    """Whether the text has no control characters but line ends; a ZWJ of Malayalam is none."""
-    return not any(character < " " and character != "\n" for character in value)
+    """Whether the text has no control character but line ends, and no half of a pair.
+
+    A joiner, which Malayalam needs, is neither.
+    """
+    return all(character == "\n" or category(character) not in ("Cc", "Cs") for character in value)
 
 
 def calendar_day() -> Check:

@@ -21,6 +21,7 @@ from controller.tasks.services import raise_task
 
 DAYS_MAX = 366
 NIGHT_DAYS = 35  # a night looks so far back: a house that was away tells its days late
+NIGHT_HOUR = 2  # by then the boards have told of midnight
 FINDINGS_MAX = 1_000  # kept in a report; each has its task anyhow
 
 
@@ -63,6 +64,17 @@ def run_night(*, actor: str) -> Report:
     yesterday = ledger.local_day(clock.now_s()) - timedelta(days=1)
     first_day = yesterday - timedelta(days=NIGHT_DAYS - 1)
     return run(first_day=first_day, last_day=yesterday, actor=actor)
+
+
+def run_night_if_due(*, actor: str) -> Report | None:
+    """`run_night`, once for each day that is over, from NIGHT_HOUR on; None when it is not due."""
+    now_s = clock.now_s()
+    yesterday = ledger.local_day(now_s) - timedelta(days=1)
+    if now_s < ledger.day_bounds(yesterday)[1] + NIGHT_HOUR * 3_600:
+        return None
+    if Report.objects.filter(actor=actor, last_day__gte=yesterday).exists():
+        return None
+    return run_night(actor=actor)
 
 
 def _check_days(first_day: date, last_day: date) -> None:

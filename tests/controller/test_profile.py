@@ -1,7 +1,11 @@
 """The utility profile: what a utility does differently is data, checked, dated and never lost."""
 
+import json
+
 import pytest
 from django.db import DatabaseError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.audit.models import AuditEvent
 from controller.errors import Refused
@@ -35,6 +39,7 @@ def test_every_setting_says_its_requirement_and_has_an_allowed_default(name):
         ("validation", {"gap_s": 7_200}, "all of gap_s"),
         ("utility_name", "x" * 81, "at most 80 characters"),
         ("utility_name", "a\x00b", "at most 80 characters"),
+        ("utility_name", "\ud800", "at most 80 characters"),
         ("smallest_voucher_paise", None, "a whole number of paise"),
     ],
 )
@@ -70,6 +75,32 @@ def test_an_error_in_a_profile_file_names_the_line(content, words):
     with pytest.raises(Refused) as caught:
         rules.read_file(content, "f.yaml")
     assert words in str(caught.value)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=8,
+)
+
+
+@given(name=st.sampled_from(sorted(rules.SETTINGS)), value=VALUES)
+def test_any_value_is_either_allowed_and_stays_itself_or_refused(name, value):
+    try:
+        found = rules.read_value(name, value)
+    except Refused:
+        return
+    assert found == value
+    assert json.loads(json.dumps(found)) == found
+
+
+@given(st.text() | st.lists(st.sampled_from(":-[]{}!&*#|'\"\n abc0")).map("".join))
+def test_any_text_is_either_a_profile_or_refused(content):
+    try:
+        found = rules.read_file(content, "f.yaml")
+    except Refused:
+        return
+    assert set(found) <= set(rules.SETTINGS)
 
 
 def test_an_empty_profile_sets_nothing():

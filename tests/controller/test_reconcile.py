@@ -7,6 +7,7 @@ import pytest
 from controller.audit.models import AuditEvent
 from controller.errors import Refused
 from controller.ledger import services as ledger
+from controller.reconcile import __main__ as process
 from controller.reconcile import queries, services
 from controller.tasks import queries as tasks
 from controller.tasks import services as deciding
@@ -293,6 +294,22 @@ def test_a_night_seals_the_ledger_and_looks_back_over_weeks(home, clock):
     ]  # fmt: skip
     assert queries.reports().get() == report
     assert queries.find_report(report.pk) == report
+
+
+def test_the_nightly_process_runs_once_a_night_when_the_boards_have_told_of_midnight(db, clock):
+    for hours, reports in ((1, 0), (2, 1), (9, 1), (25, 1), (27, 2)):
+        clock(JANUARY.start_s + hours * HOUR_S)
+        assert process.work() == process.IDLE_S
+        assert queries.reports().count() == reports
+    assert queries.reports().first().last_day == date(2026, 1, 1)
+
+
+def test_the_nightly_process_tries_again_when_a_night_fails(db, clock, monkeypatch):
+    def fail(**_named):
+        raise Refused("2026-01-01 was still being posted to", "Seal it again.")
+
+    monkeypatch.setattr(services, "run_night_if_due", fail)
+    assert process.work() == process.TROUBLE_S
 
 
 @pytest.mark.parametrize(
