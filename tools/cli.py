@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tools import (
+    bills,
     books,
     customers,
     live,
@@ -45,7 +46,7 @@ customers.package_app.command("batch")(reprogramming.show_batch)
 customers.package_app.command("batches")(reprogramming.list_batches)
 app.add_typer(people.user_app, name="user")
 app.add_typer(tariffs.tariff_app, name="tariff")
-app.add_typer(money.bill_app, name="bill")
+app.add_typer(bills.bill_app, name="bill")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.task_app, name="task")
 app.add_typer(notices.notices_app, name="notices")

@@ -1,7 +1,8 @@
 """The utility's desk on the command line: meters, their commands, and what all commands share.
 
 Every command is one call of a service of the controller; the console does the same in a browser.
-Consumers and packages are in `tools.customers`; tariffs, credit and bills in `tools.money`.
+Consumers and packages are in `tools.customers`; tariffs and credit in `tools.money`, bills in
+`tools.bills`.
 """
 
 import json

@@ -4,9 +4,11 @@ The board charges a money account by the same rules (firmware/core/account.py): 
 slabs run on while the terms stay; other terms begin anew, their days on the next midnight.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from controller.errors import Refused
@@ -16,6 +18,8 @@ from protocol.programme import MODE_MONEY, MODE_POSTPAID
 
 MONTH = re.compile(r"(20[2-4]\d)-(0[1-9]|1[0-2])")
 NO_WH = (0, 0, 0, 0)
+DAY_S = 86_400
+RECORDS_MAX = 4_096  # tariff records kept ready
 
 LINE_NAMES = {
     rating.LINE_ENERGY: "energy",
@@ -27,15 +31,18 @@ LINE_NAMES = {
     rating.LINE_MINIMUM: "minimum",
     rating.LINE_REBATE: "rebate",
 }
+LATE_CHARGE, INSTALMENT = "late charge", "instalment"
 LINE_TEXTS = {
-    rating.LINE_ENERGY: "Energy: {units} units at {price} a unit",
-    rating.LINE_RATE: "Time of day: {units} units at {price} a unit",
-    rating.LINE_FIXED: "Fixed charge: {quantity} W at {price} a kW and month, {days}",
-    rating.LINE_SERVICE: "Monthly charge: {price} for {units} units, {days}",
-    rating.LINE_SURCHARGE: "Surcharge: {percent} % of the energy charge of {base}",
-    rating.LINE_DUTY: "Electricity duty: {percent} % of the energy charge of {base}",
-    rating.LINE_MINIMUM: "Raised to the minimum: {quantity} W at {price} a kW, {days}",
-    rating.LINE_REBATE: "Rebate: {percent} % of {base}",
+    "energy": "Energy: {units} units at {price} a unit",
+    "rate": "Time of day: {units} units at {price} a unit",
+    "fixed": "Fixed charge: {quantity} W at {price} a kW and month, {days}",
+    "service": "Monthly charge: {price} for {units} units, {days}",
+    "surcharge": "Surcharge: {percent} % of the energy charge of {base}",
+    "duty": "Electricity duty: {percent} % of the energy charge of {base}",
+    "minimum": "Raised to the minimum: {quantity} W at {price} a kW, {days}",
+    "rebate": "Rebate: {percent} % of {base}",
+    LATE_CHARGE: "Late charge: {percent} % of {base} overdue",
+    INSTALMENT: "{text}",
 }
 
 
@@ -54,12 +61,30 @@ class Month(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a package's programme charged by, since `from_s`; `opened_s` is the account's begin."""
+    """What a package's programme charged by, since `from_s`; `opened_s` is the account's begin.
+
+    `record` is the tariff record's JSON text: thousands of connections share one, and a text is
+    compared and looked up at once.
+    """
 
     from_s: int
     opened_s: int
     mode: int
-    record: dict[str, Any]
+    record: str
+    load_w: int  # sanctioned
+    phases: int
+    meter_id: str
+
+    def charges_like(self, other: "Terms") -> bool:
+        """Whether the month's slabs run on from the one to the other (firmware/core/month.py).
+
+        An account of money is the board's own: on another board it begins anew.
+        """
+        if self.mode == MODE_MONEY and self.meter_id != other.meter_id:
+            return False
+        return (self.mode, self.record, self.load_w, self.phases) == (
+            other.mode, other.record, other.load_w, other.phases
+        )  # fmt: skip
 
 
 class Part(NamedTuple):
@@ -77,13 +102,19 @@ class Part(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a bill."""
+    """A line of a bill, as it is stored: what it says in words follows from it (`line_text`).
+
+    `first_day` and `days` are the stretch of the month that it charges for; `first_day` is 0 where
+    that is the only one. `text` is for what no tariff charges, such as an instalment's article.
+    """
 
     kind: str
-    text: str
     quantity: int
     price: int
     amount_paise: int
+    first_day: int = 0
+    days: int = 0
+    text: str = ""
 
 
 def read_month(name: str, utc_offset_min: int) -> Month:
@@ -117,17 +148,24 @@ def terms_in(month: Month, rows: Sequence[Terms]) -> list[Terms]:
             break
         if terms.from_s <= month.start_s:
             merged.clear()
-        if not merged or (merged[-1].mode, merged[-1].record) != (terms.mode, terms.record):
+        if not merged or not merged[-1].charges_like(terms):
             merged.append(terms)
     return merged
 
 
 def split_month(
-    month: Month, terms: Sequence[Terms], registers: Sequence[Sequence[int]]
+    month: Month,
+    terms: Sequence[Terms],
+    registers: Sequence[Sequence[int]],
+    removed_s: int | None = None,
 ) -> list[Part]:
-    """The parts of a month; `registers` are the four rate registers at begin, changes and end."""
+    """The parts of a month; `registers` are the four rate registers at begin, changes and end.
+
+    A meter that was removed at `removed_s`, and not replaced, pays for its last day.
+    """
+    last_day = month.days if removed_s is None else min(month.days, month.day_of(removed_s - 1))
     first_days = [_first_day(month, terms, index) for index in range(len(terms))]
-    last_days = [day - 1 for day in first_days[1:]] + [month.days]
+    last_days = [day - 1 for day in first_days[1:]] + [last_day]
     return [
         Part(
             terms[index],
@@ -150,44 +188,57 @@ def _first_day(month: Month, terms: Sequence[Terms], index: int) -> int:
     now = terms[index]
     if index == 0:
         return month.day_of(now.opened_s)
-    if now.mode == MODE_MONEY and terms[index - 1].mode != MODE_MONEY:
+    before = terms[index - 1]
+    if now.mode == MODE_MONEY and (before.mode, before.meter_id) != (MODE_MONEY, now.meter_id):
         return month.day_of(now.opened_s)
     return month.day_of(now.from_s - 1) + 1
 
 
-def part_paise(month: Month, part: Part, load_w: int, phases: int) -> int:
+@lru_cache(maxsize=RECORDS_MAX)
+def read_record(text: str) -> Any:
+    """The tariff record, as it is rated, of its JSON text."""
+    return rating.from_names(json.loads(text))
+
+
+def part_paise(month: Month, part: Part) -> int:
     """What the part costs."""
-    record = rating.from_names(part.terms.record)
     total: int = rating.total_paise(
-        record, part.rate_wh, load_w, phases, part.days_supplied, month.days
+        read_record(part.terms.record),
+        part.rate_wh,
+        part.terms.load_w,
+        part.terms.phases,
+        part.days_supplied,
+        month.days,
     )
     return total
 
 
-def part_lines(
-    month: Month, part: Part, load_w: int, phases: int, currency: str, *, alone: bool
-) -> list[Line]:
-    """The lines of a part, in words; unless `alone` in the month, each says which days."""
-    record = rating.from_names(part.terms.record)
-    supplied = part.days_supplied
-    rated = rating.bill_lines(record, part.rate_wh, load_w, phases, supplied, month.days)
-    days = f"{supplied} of {month.days} days"
-    prefix = "" if alone else f"Day {part.first_day} to {part.last_day}. "
+def part_lines(month: Month, part: Part, *, alone: bool) -> list[Line]:
+    """The lines of a part; unless it is `alone` in the month, each says from which day on."""
+    terms, supplied = part.terms, part.days_supplied
+    record = read_record(terms.record)
+    first_day = 0 if alone else part.first_day
     return [
-        Line(LINE_NAMES[kind], prefix + _text(kind, quantity, price, days, currency),
-             quantity, price, amount)
-        for kind, quantity, price, amount in rated
-    ]  # fmt: skip
+        Line(LINE_NAMES[kind], quantity, price, amount, first_day, supplied)
+        for kind, quantity, price, amount in rating.bill_lines(
+            record, part.rate_wh, terms.load_w, terms.phases, supplied, month.days
+        )
+    ]
 
 
-def _text(kind: int, quantity: int, price: int, days: str, currency: str) -> str:
-    return LINE_TEXTS[kind].format(
-        quantity=quantity,
-        units=show_thousandths(quantity),
-        price=show_money(price, currency),
-        base=show_money(quantity, currency),
-        percent=f"{abs(price) // 100}.{abs(price) % 100:02}",
-        days=days,
+def line_text(line: Line, month_days: int, currency: str) -> str:
+    """The line in words: from what, at what price, for which days."""
+    prefix = ""
+    if line.first_day:
+        prefix = f"Day {line.first_day} to {line.first_day + line.days - 1}. "
+    return prefix + LINE_TEXTS[line.kind].format(
+        quantity=line.quantity,
+        units=show_thousandths(line.quantity),
+        price=show_money(line.price, currency),
+        base=show_money(line.quantity, currency),
+        percent=f"{abs(line.price) // 100}.{abs(line.price) % 100:02}",
+        days=f"{line.days} of {month_days} days",
+        text=line.text,
     )
 
 
@@ -208,6 +259,33 @@ def is_payable(parts: Sequence[Part]) -> bool:
     return any(part.terms.mode == MODE_POSTPAID for part in parts)
 
 
-def bill_number(consumer_id: str, month: Month) -> str:
-    """`BHKATS01112-2026-01`: consumer and month, one bill each."""
-    return f"{consumer_id}-{month.name}"
+def bill_number(consumer_id: str, month: Month, revision: int = 0) -> str:
+    """`BHKATS01112-2026-01`: consumer and month; one made anew ends in `-R1`, `-R2`, …"""
+    number = f"{consumer_id}-{month.name}"
+    return f"{number}-R{revision}" if revision else number
+
+
+GROUP = re.compile(r"([a-z]+)=([A-Za-z0-9_]{1,20})")
+GROUP_NAMES = ("pole", "category", "phases")
+
+
+def read_group(text: str) -> dict[str, str]:
+    """`pole=12 category=domestic` as names and values; all of them must hold. Raises Refused."""
+    chosen = {}
+    for word in text.split():
+        match = GROUP.fullmatch(word)
+        if match is None or match[1] not in GROUP_NAMES:
+            raise Refused(
+                f"{word!r} chooses no connections",
+                f"Use {', '.join(GROUP_NAMES)} with a value, as pole=12.",
+            )
+        if match[1] != "category" and not match[2].isdecimal():
+            raise Refused(f"{word!r} is no number", "Write it as pole=12.")
+        chosen[match[1]] = match[2]
+    return chosen
+
+
+def due_s(issued_s: int, due_days: int, utc_offset_min: int) -> int:
+    """The end of the local day so many days after the bill was issued."""
+    shift_s = utc_offset_min * 60
+    return (issued_s + shift_s) // DAY_S * DAY_S + (due_days + 1) * DAY_S - shift_s

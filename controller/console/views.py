@@ -68,7 +68,7 @@ def bill(request: HttpRequest, number: str) -> HttpResponse:
     readings = [chosen.first_reading, chosen.last_reading]
     context = {
         "bill": chosen,
-        "lines": chosen.lines.all(),
+        "lines": billing.lines_of(chosen),
         "readings": [reading for reading in readings if reading is not None],
     }
     return render(request, "console/bill.html", context)

@@ -4,13 +4,14 @@ What `services.post` does entry by entry, for who knows that none of them was po
 shares the day's lock, checks and triggers, and the database refuses a reference that is there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
 from controller import clock
+from controller.bulk import insert_rows
 from controller.errors import Refused
 from controller.ledger import rules, services
 from controller.ledger.models import Entry, Transfer
@@ -45,8 +46,8 @@ def post_many(*, kind: str, entries: Sequence[NewEntry], actor: str) -> list[int
     ids = _new_ids(len(entries))
     try:
         with transaction.atomic():
-            _insert(Entry, ENTRY_COLUMNS, _entry_rows(ids, entries, kind, at_s, day, actor))
-            _insert(Transfer, TRANSFER_COLUMNS, _transfer_rows(ids, entries))
+            insert_rows(Entry, ENTRY_COLUMNS, _entry_rows(ids, entries, kind, at_s, day, actor))
+            insert_rows(Transfer, TRANSFER_COLUMNS, _transfer_rows(ids, entries))
     except IntegrityError as error:
         raise Refused(
             f"Of these entries of kind {kind} one is posted already, or names no account",
@@ -91,18 +92,3 @@ def _new_ids(count: int) -> list[int]:
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = 'ledger_entry'")
         last = (cursor.fetchone() or [0])[0]
         return list(range(last + 1, last + 1 + count))
-
-
-def _insert(model: Any, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Adds rows: on PostgreSQL by COPY, which no statement's parsing slows down."""
-    if connection.vendor != "postgresql":
-        model.objects.bulk_create(model(**dict(zip(columns, row, strict=True))) for row in rows)
-        return
-    copy_rows = f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(copy_rows) as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)

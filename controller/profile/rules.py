@@ -38,7 +38,7 @@ _category = text(40)
 VALIDATION = {
     "gap_s": whole(900, 31 * 86_400, "seconds"),
     "spike_factor_pct": whole(110, 10_000, "percent"),
-    "zero_with_current_ma": whole(1, 100_000, "mA"),
+    "zero_with_power_w": whole(1, 100_000, "W"),
     "clock_jump_s": whole(1, 86_400, "seconds"),
     "sum_check_wh": whole(0, 1_000_000, "Wh"),
 }
@@ -182,7 +182,7 @@ _ALL = (
     # --- readings ---
     Setting(
         "validation", map_of(VALIDATION),
-        {"gap_s": 7_200, "spike_factor_pct": 150, "zero_with_current_ma": 50,
+        {"gap_s": 7_200, "spike_factor_pct": 150, "zero_with_power_w": 50,
          "clock_jump_s": 900, "sum_check_wh": 10},
         "MG-7", "Thresholds beyond which a reading is put to a person.",
     ),

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import islice, pairwise
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Greatest
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Greatest
 
 from controller.billing.rules import NO_WH, Month, Terms
 from controller.consumers.models import Fitting, PackageAssignment, Plant
@@ -63,8 +63,6 @@ class _Batch:
             yield Meter(
                 connection.consumer_id,
                 fitting.meter_id,
-                connection.sanctioned_load_w,
-                connection.phases,
                 self._plant.utc_offset_min,
                 [self._span(*pair) for pair in pairwise(self._moments(fitting))],
                 self._sales[key],
@@ -127,16 +125,17 @@ class _Batch:
         rows = list(
             confirmed.order_by("activated_s", "pk").values_list(
                 "connection", "meter", "activated_s", "opened_s", "package__mode",
-                "tariff_record", _latest_reading(OuterRef("activated_s")),
+                Cast("tariff_record", TextField()), "sanctioned_load_w", "phases",
+                _latest_reading(OuterRef("activated_s")),
             )
         )  # fmt: skip
         readings = Reading.objects.in_bulk([row[-1] for row in rows if row[-1] is not None])
         terms = defaultdict(list)
         changes: dict[str, dict[int, Sequence[int]]] = defaultdict(dict)
-        for connection_id, meter_id, *facts, reading_id in rows:
-            terms[connection_id, meter_id].append(Terms(*facts))
+        for connection_id, meter_id, from_s, *facts, reading_id in rows:
+            terms[connection_id, meter_id].append(Terms._make([from_s, *facts, meter_id]))
             reading = readings.get(reading_id)
-            changes[meter_id][facts[0]] = _rate_wh(reading) if reading else NO_WH
+            changes[meter_id][from_s] = _rate_wh(reading) if reading else NO_WH
         return terms, changes
 
     def _read_months(self) -> dict[int, dict[str, Sequence[int]]]:

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from controller.billing import rules as billing
-from controller.billing.rules import Month, Part, Terms
+from controller.billing.rules import Month, Terms
 from protocol.programme import MODE_ENERGY, MODE_FLAT, MODE_MONEY, MODE_POSTPAID
 
 UNITS = {MODE_ENERGY: "Wh", MODE_MONEY: "paise", MODE_FLAT: "days"}
@@ -67,8 +67,6 @@ class Meter(NamedTuple):
 
     consumer_id: str
     meter_id: str
-    load_w: int
-    phases: int
     utc_offset_min: int
     spans: list[Span]
     sales: list[Sale]
@@ -204,11 +202,7 @@ def _month_to_date(meter: Meter, month: Month, at: Registers, mode: int) -> int:
     same = [part for part in parts if part.terms.mode == mode]
     if mode == MODE_ENERGY:
         return sum(sum(part.rate_wh) for part in same)
-    return sum(_paise(meter, month, part) for part in same)
-
-
-def _paise(meter: Meter, month: Month, part: Part) -> int:
-    return billing.part_paise(month, part, meter.load_w, meter.phases)
+    return sum(billing.part_paise(month, part) for part in same)
 
 
 def month_of(at_s: int, utc_offset_min: int) -> Month:

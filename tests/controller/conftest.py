@@ -106,3 +106,43 @@ def clock(settings, tmp_path):
 
     set_s(NOW_S)
     return set_s
+
+
+@pytest.fixture
+def village(make_board, clock):
+    """Plant KATS, tariffs and packages of 2025; the clock stands before January. Adds homes."""
+    from datetime import date
+
+    from controller.consumers import services
+    from controller.tariffs import services as tariffs
+    from tests.controller.homes import CLERK, DAY_S, DEARER, JANUARY, SLABS, Home
+
+    clock(JANUARY.start_s - 10 * DAY_S)
+    services.add_plant("KATS", "BH", "Katsa", **CLERK)
+    for code, record in (("SLABS", SLABS), ("DEARER", DEARER)):
+        tariffs.add_tariff(code, code, **CLERK)
+        tariffs.add_version(code, date(2025, 1, 1), record, **CLERK)
+        for kind in ("B2.1", "A2.2"):
+            services.design_package(kind, "FD", 2000, tariff_code=code, **CLERK)
+    services.design_package("A2.1", "FD", 2000, price_paise=650, **CLERK)
+
+    def add_home(number: int, package_id: str = "B2.1 (FD) / 2000 / 0 / SLABS"):
+        meter_id = f"BHK{number:02}"
+        make_board(meter_id)
+        return Home(number, meter_id, package_id)
+
+    return add_home
+
+
+@pytest.fixture
+def close(village, clock):
+    """Closes January, seen from the first minute of February, and returns the bills by number."""
+    from controller.billing import queries, services
+    from tests.controller.homes import JANUARY
+
+    def close(month: str = "2026-01"):
+        clock(JANUARY.end_s + 60)
+        services.close_period("KATS", month, actor="clerk")
+        return list(queries.bills_of("KATS", month))
+
+    return close

@@ -12,9 +12,7 @@ from controller.reconcile import queries, services
 from controller.tasks import queries as tasks
 from controller.tasks import services as deciding
 from protocol.commands import REASON_CREDITED_ALREADY, STAGE_APPLIED
-from tests.controller.test_billing import DAY_S, HOUR_S, JANUARY, village
-
-__all__ = ["village"]  # the fixture
+from tests.controller.homes import DAY_S, HOUR_S, JANUARY
 
 CLERK = {"actor": "clerk"}
 MONEY = "A2.2 (FD) / 2000 / 0 / SLABS"

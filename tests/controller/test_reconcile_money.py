@@ -7,7 +7,7 @@ from controller.ledger import services as ledger
 from controller.ledger.models import Entry, Transfer
 from controller.tasks import queries as tasks
 from tests.controller import till
-from tests.controller.test_billing import DAY_S, HOUR_S, JANUARY
+from tests.controller.homes import DAY_S, HOUR_S, JANUARY
 from tests.controller.test_reconcile import found, reconcile
 
 

@@ -7,7 +7,7 @@ village.
 import random
 
 from controller import clock
-from controller.billing.models import Bill, BillLine, Period
+from controller.billing.models import Bill, Period
 from controller.consumers.models import (
     AssignmentState,
     Connection,
@@ -47,12 +47,12 @@ PACKAGES = (  # kind, timing, limit in W, rupees a month, paise a unit
     ("A2.1", "EE", 800, 0, 700),
 )
 
-LINES = (
-    ("Energy: 100.000 units at ₹4.50 a unit", 45_000),
-    ("Energy: 23.456 units at ₹6.00 a unit", 14_074),
-    ("Fixed charge: 250 W at ₹100.00 a kW and month, 31 of 31 days", 2_500),
-    ("Electricity duty: 3.00 % of the energy charge of ₹590.74", 1_772),
-    ("Rebate: 2.00 % of ₹633.46", -1_618),
+LINES = (  # as in controller/billing/rules.py
+    ("energy", 100_000, 450, 45_000),
+    ("energy", 23_456, 600, 14_074),
+    ("fixed", 250, 10_000, 2_500, 0, 31),
+    ("duty", 59_074, 300, 1_772),
+    ("rebate", 80_900, -200, -1_618),
 )
 
 
@@ -240,27 +240,21 @@ def close_last_month(plant: Plant) -> Period:
     period = Period.objects.create(plant=plant, month="2026-10", state="closed", closed_s=now_s)
     for connection in plant_connections(plant)[:3]:
         readings = list(connection.meter.readings.order_by("sequence"))
-        bill = Bill.objects.create(
+        Bill.objects.create(
             number=f"{connection.consumer_id}-2026-10",
             kind=Bill.Kind.BILL,
             connection=connection,
             period=period,
             first_reading=readings[0] if readings else None,
             last_reading=readings[-1] if readings else None,
+            meter=connection.meter,
+            begin_wh=[0, 0, 0, 0],
+            end_wh=[123_456, 0, 0, 0],
             units_wh=123_456,
-            total_paise=61_728,
+            total_paise=sum(line[3] for line in LINES),
+            lines=LINES,
             issued_s=now_s,
         )
-        for position, (text, amount_paise) in enumerate(LINES, start=1):
-            BillLine.objects.create(
-                bill=bill,
-                position=position,
-                kind="energy",
-                text=text,
-                quantity=0,
-                price=0,
-                amount_paise=amount_paise,
-            )
     return period
 
 

@@ -242,15 +242,15 @@ def test_a_month_is_closed_and_its_bill_explained(office, answering):
     from controller.billing.rules import read_month
     from controller.consumers.services import programme_activated
 
-    january = read_month("2026-01", 330)
+    may = read_month("2026-05", 330)
     clock = office.home / "clock"
-    clock.write_text(str(january.start_s + 10 * 86_400))
+    clock.write_text(str(may.start_s + 10 * 86_400))
     answering(commands.STAGE_APPLIED)
     office.ask("package", "assign", "KATS0001", PACKAGE)
-    programme_activated("KATS0001", 1, january.start_s + 10 * 86_400)
-    clock.write_text(str(january.end_s))
-    (row,) = office.ask("bill", "run", "KATS", "2026-01")
-    assert (row["number"], row["consumer"]) == ("BHKATS01112-2026-01", "BHKATS01112 8")
+    programme_activated("KATS0001", 1, may.start_s + 10 * 86_400)
+    clock.write_text(str(may.end_s))
+    (row,) = office.ask("bill", "run", "KATS", "2026-05")
+    assert (row["number"], row["consumer"]) == ("BHKATS01112-2026-05", "BHKATS01112 8")
     bill = office.ask("bill", "show", row["number"])
     assert (bill["kind"], bill["bought"], bill["sold"], bill["difference"]) == (
         "statement",
@@ -259,7 +259,7 @@ def test_a_month_is_closed_and_its_bill_explained(office, answering):
         0,
     )
     assert "BHKATS01112 8" in office.say("bill", "show", row["number"])[1]
-    status, _out, err = office.say("bill", "run", "KATS", "2026-01")
+    status, _out, err = office.say("bill", "run", "KATS", "2026-05")
     assert (status, "closed up to" in err) == (BAD_INPUT, True)
 
 

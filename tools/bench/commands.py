@@ -1,17 +1,18 @@
-"""`bijli bench …`: what the firmware costs on this machine, as JSON or in words.
+"""`bijli bench …`: what firmware and billing cost on this machine, as JSON or in words.
 
 Every figure is measured anew; docs/bench.md says what each one is, and how to measure the
-controller. Machines are noisy: compare two runs only with the baseline beside them.
+rest of the controller. Machines are noisy: compare two runs only with the baseline beside them.
 """
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
-from tools.bench import firmware, reconnect, wear
+from tools.bench import billing, firmware, reconnect, wear
 from tools.printing import JsonOption, show_facts
 
-bench_app = typer.Typer(no_args_is_help=True, help="Measure what the firmware costs.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measure what firmware and billing cost.")
 
 CORE_DAYS = 30
 
@@ -65,3 +66,17 @@ def bench_wear(
 ) -> None:
     """Writes and erases of the stores, and the years until the flash is worn."""
     show_facts(wear.run(days), as_json=as_json)
+
+
+@bench_app.command("billing")
+def bench_billing(
+    consumers: Annotated[int, typer.Option(min=1_000, max=2_000_000)] = 1_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Bills a second of a month's run on PostgreSQL, against bare arithmetic and bare COPY."""
+    show_facts(billing.measure(consumers, _say), as_json=as_json)
+
+
+def _say(text: str) -> None:
+    """How far it is, beside the facts."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,231 @@
+"""Reads what the bills of a batch of connections rest on: meters, registers, terms, sales.
+
+A handful of queries, however many connections, and plain tuples, because a utility's month is a
+million of them. It must not know how a bill is made of it.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce, Greatest, Least
+
+from controller.billing.drafting import Evidence, Registers, Stretch
+from controller.billing.models import Bill, Estimate
+from controller.billing.rules import NO_WH, Month, Terms, terms_in
+from controller.consumers.models import Connection, Fitting, PackageAssignment
+from controller.prepay.models import Purchase, PurchaseState
+from controller.readings.models import Reading
+
+READING_FIELDS = (
+    "id", "sequence", "end_s", "rate0_wh", "rate1_wh", "rate2_wh", "rate3_wh", "credit_mode",
+    "charged_total", "balance",
+)  # fmt: skip
+LEFT_OVER_S = 32 * 86_400  # so long after its removal a meter's last readings may still come
+
+
+class _Row(NamedTuple):
+    """A fitting of a meter, and where the connection's last bill ended (`billed_…`)."""
+
+    connection_id: int
+    consumer_id: str
+    meter_id: str
+    fitted_s: int
+    removed_s: int | None
+    closing_wh: int | None  # as somebody read it off at the removal
+    billed_meter: str | None
+    billed_id: int | None
+    billed_wh: str | None  # JSON
+    first_id: int | None
+    last_id: int | None
+
+    def counts_in(self, month: Month) -> bool:
+        """Whether it served in the month, or what was left of it is still to be billed."""
+        if self.removed_s is None or self.removed_s > month.start_s:
+            return True
+        return self.meter_id == self.billed_meter
+
+
+class _Change(NamedTuple):
+    """New terms, the id of the meter's last reading up to them, and the tariff's currency."""
+
+    terms: Terms
+    reading_id: int | None
+    currency: str | None
+
+
+def collect(connections: QuerySet[Connection], month: Month) -> list[Evidence]:
+    """What each of `connections` was charged by in the month, and its registers.
+
+    A connection without a meter in it, or whose board confirmed no package by its end, has no
+    evidence.
+    """
+    rows = [row for row in _fittings(connections, month) if row.counts_in(month)]
+    changes = _changes({row.connection_id for row in rows})
+    wanted = {pk for row in rows for pk in (row.billed_id, row.first_id, row.last_id)}
+    wanted |= {change.reading_id for of in changes.values() for change in of}
+    readings = _readings({pk for pk in wanted if pk is not None})
+    estimates = _estimates({row.meter_id for row in rows}, month.end_s)
+    found = []
+    for connection_id, some in groupby(rows, key=lambda row: row.connection_id):
+        of = list(some)
+        terms = terms_in(month, [change.terms for change in changes.get(connection_id, [])])
+        if terms:
+            stretches = [_stretch(row, readings, estimates, month) for row in of]
+            of_terms = changes[connection_id]
+            found.append(
+                Evidence(
+                    connection_id,
+                    of[0].consumer_id,
+                    terms,
+                    stretches,
+                    {change.terms.from_s: readings.get(change.reading_id) for change in of_terms},
+                    next((one.currency for one in reversed(of_terms) if one.currency), "INR"),
+                )
+            )
+    return found
+
+
+def _fittings(connections: QuerySet[Connection], month: Month) -> list[_Row]:
+    """Those that may count in the month, by connection, the oldest first.
+
+    A connection's bill begins with the registers where its last one ended, so that no energy is
+    lost or billed twice; without a bill with the meter's last up to the month's begin or, if
+    later, to its fitting.
+    """
+    still_there = Q(removed_s=None) | Q(removed_s__gt=month.start_s - LEFT_OVER_S)
+    found = Fitting.objects.filter(
+        still_there, connection__in=connections, fitted_s__lt=month.end_s
+    )
+    bills = Bill.objects.filter(
+        connection=OuterRef("connection"), replaced_by=None, period__month__lt=month.name
+    ).order_by("-period")
+    rows = found.order_by("connection", "fitted_s", "pk").values_list(
+        "connection", "connection__consumer", "meter", "fitted_s", "removed_s",
+        "closing_wh",
+        Subquery(bills.values("meter")[:1]),
+        Subquery(bills.values("last_reading")[:1]),
+        Cast(Subquery(bills.values("end_wh")[:1]), TextField()),
+        _latest(Greatest(Value(month.start_s), OuterRef("fitted_s"))),
+        _latest(Least(Value(month.end_s), Coalesce(OuterRef("removed_s"), Value(month.end_s)))),
+    )  # fmt: skip
+    return [_Row(*row) for row in rows]
+
+
+def _latest(until_s: Combinable) -> Subquery:
+    """The id of the last reading up to then, of the outer row's meter."""
+    found = Reading.objects.filter(meter=OuterRef("meter"), end_s__lte=until_s)
+    return Subquery(found.order_by("-end_s", "-sequence").values("pk")[:1])
+
+
+def _stretch(
+    row: _Row,
+    readings: dict[int | None, Registers],
+    estimates: dict[str, Registers],
+    month: Month,
+) -> Stretch:
+    first, last = readings.get(row.first_id), readings.get(row.last_id)
+    if row.meter_id == row.billed_meter:
+        first = _billed(readings.get(row.billed_id), row.billed_wh, month.start_s)
+    estimate = estimates.get(row.meter_id) if row.removed_s is None else None
+    if estimate is not None and (last is None or last.end_s < month.end_s):
+        last = estimate
+    if row.removed_s is not None and row.removed_s <= month.end_s:
+        last = _closed(last, row.removed_s, row.closing_wh)
+    return Stretch(row.meter_id, row.fitted_s, row.removed_s, first, last or first)
+
+
+def _closed(last: Registers | None, removed_s: int, closing_wh: int | None) -> Registers | None:
+    """What stood on a removed meter's display beyond its last reading, at the ordinary rate."""
+    rate_wh = NO_WH if last is None else last.rate_wh
+    beyond_wh = (closing_wh or 0) - sum(rate_wh)
+    if beyond_wh <= 0:
+        return last
+    mode, charged, balance = (last.mode, last.charged, last.balance) if last else (0, 0, 0)
+    closing = _four([rate_wh[0] + beyond_wh, *rate_wh[1:]])
+    return Registers(None, 0, removed_s, closing, mode, charged, balance)
+
+
+def _billed(reading: Registers | None, billed_wh: str | None, at_s: int) -> Registers | None:
+    """Where the last bill ended: its reading, or what was estimated in place of or beyond it.
+
+    None: its meter had told nothing yet.
+    """
+    rate_wh = _four(json.loads(billed_wh or "[0, 0, 0, 0]"))
+    if reading is not None:
+        return reading._replace(rate_wh=rate_wh)
+    return Registers(None, 0, at_s, rate_wh) if any(rate_wh) else None
+
+
+def _four(rate_wh: Sequence[int]) -> tuple[int, int, int, int]:
+    first, second, third, fourth = rate_wh
+    return first, second, third, fourth
+
+
+def _readings(wanted: Collection[int]) -> dict[int | None, Registers]:
+    """By id, all the readings that are spoken of."""
+    rows = Reading.objects.filter(pk__in=wanted).order_by().values_list(*READING_FIELDS)
+    return {row[0]: _registers(row) for row in rows}
+
+
+def _registers(row: Sequence[int]) -> Registers:
+    pk, sequence, end_s, rate0, rate1, rate2, rate3, mode, charged, balance = row
+    return Registers(pk, sequence, end_s, (rate0, rate1, rate2, rate3), mode, charged, balance)
+
+
+def _estimates(meter_ids: Collection[str], at_s: int) -> dict[str, Registers]:
+    """By meter, its registers at that moment where they had to be estimated; the newest counts."""
+    rows = Estimate.objects.filter(meter__in=meter_ids, at_s=at_s).order_by("pk")
+    return {row.meter_id: Registers(None, 0, at_s, _four(row.rate_wh)) for row in rows}
+
+
+def _changes(connection_ids: Collection[int]) -> dict[int, list[_Change]]:
+    """By connection, what its boards confirmed, the oldest first."""
+    confirmed = PackageAssignment.objects.filter(
+        connection__in=connection_ids, activated_s__isnull=False, tariff_record__isnull=False
+    )
+    rows = confirmed.order_by("activated_s", "pk").values_list(
+        "connection",
+        "activated_s",
+        "opened_s",
+        "package__mode",
+        Cast("tariff_record", TextField()),
+        "sanctioned_load_w",
+        "phases",
+        "meter",
+        _latest(OuterRef("activated_s")),
+        "package__tariff__currency",
+    )
+    changes = defaultdict(list)
+    for connection_id, *terms, reading_id, currency in rows:
+        changes[connection_id].append(_Change(Terms(*terms), reading_id, currency))
+    return dict(changes)
+
+
+def account_at(stretch: Stretch, registers: Registers | None, mode: int) -> Registers | None:
+    """The meter's last reading up to this one that shows the account of this credit mode.
+
+    It asks the database only where the meter ran another mode then, or none is told.
+    """
+    if registers is None or (registers.mode == mode and registers.reading_id is not None):
+        return registers
+    found = Reading.objects.filter(
+        meter=stretch.meter_id, credit_mode=mode, end_s__lte=registers.end_s
+    )
+    row = found.order_by("end_s", "sequence").values_list(*READING_FIELDS).last()
+    return None if row is None else _registers(row)
+
+
+def sales(connection_ids: Collection[int], from_s: int) -> dict[int, list[Purchase]]:
+    """By connection, the purchases that the boards confirmed since `from_s`."""
+    found = Purchase.objects.filter(
+        connection__in=connection_ids, state=PurchaseState.CREDITED, finished_s__gte=from_s
+    )
+    by_connection = defaultdict(list)
+    for purchase in found.order_by(F("finished_s")):
+        by_connection[purchase.connection_id].append(purchase)
+    return by_connection
