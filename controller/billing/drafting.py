@@ -35,6 +35,10 @@ HEADS = {
 }
 
 
+# Debit account, credit account, paise.
+Transfer = tuple[str, str, int]
+
+
 class Registers(NamedTuple):
     """A meter's registers, by a signed reading or (`reading_id` None) by an estimate."""
 
@@ -91,12 +95,14 @@ class Evidence(NamedTuple):
 
 class Standing(NamedTuple):
     """How the consumer stood before this bill: paise owed (less than 0: paid ahead), of it
-    overdue, and what falls due besides, a line each with the account that it goes to.
+    overdue, what falls due besides (a line each with the account that it goes to), and credit
+    that was sold and not yet earned.
     """
 
     owed_paise: int = 0
     overdue_paise: int = 0
     charges: Sequence[tuple[Line, str]] = ()
+    prepaid_paise: int = 0
 
 
 class Account(NamedTuple):
@@ -197,23 +203,53 @@ def draft(
     )
 
 
-def transfers(draft_: Draft, consumer_id: str, standing: Standing) -> list[tuple[str, str, int]]:
-    """What the ledger is told of a bill: (debit, credit, paise), one for each account.
+def transfers(of: Draft, consumer_id: str, standing: Standing) -> list[Transfer]:
+    """What the ledger is told of a bill, one transfer an account.
 
     A statement is for information; what it says was paid when the credit was bought.
     """
-    if draft_.kind != "bill":
+    if of.kind != "bill":
         return []
-    consumer = f"consumer:{consumer_id}"
+    heads = _by_head(of.lines)
+    for line, account in standing.charges:
+        heads[account] = heads.get(account, 0) + line.amount_paise
+    return _moves(f"consumer:{consumer_id}", heads)
+
+
+def earnings(of: Draft, consumer_id: str, standing: Standing) -> list[Transfer]:
+    """What of the credit sold is earned by the use of the month, for the ledger.
+
+    Money is earned as the board charged it; energy and days at what those left on the account
+    had cost on the average.
+    """
+    earned = min(_worth_used(of, standing.prepaid_paise), standing.prepaid_paise)
+    if not of.account_unit or earned <= 0:
+        return []
+    heads = _by_head(of.lines) if of.kind == "statement" else {}
+    if sum(heads.values()) != earned:
+        heads = {HEADS["energy"]: earned}
+    return _moves(f"prepaid:{consumer_id}", heads)
+
+
+def _worth_used(of: Draft, prepaid_paise: int) -> int:
+    if of.account_unit == UNITS[MODE_MONEY]:
+        return of.used
+    before = of.used + max(of.balance, 0)
+    return (2 * prepaid_paise * of.used + before) // (2 * before) if before > 0 else 0
+
+
+def _by_head(lines: Sequence[Line]) -> dict[str, int]:
     heads: dict[str, int] = {}
-    for line in draft_.lines:
+    for line in lines:
         head = HEADS.get(line.kind)
         if head is not None:
             heads[head] = heads.get(head, 0) + line.amount_paise
-    for line, account in standing.charges:
-        heads[account] = heads.get(account, 0) + line.amount_paise
+    return heads
+
+
+def _moves(payer: str, heads: dict[str, int]) -> list[Transfer]:
     return [
-        (consumer, head, amount) if amount > 0 else (head, consumer, -amount)
+        (payer, head, amount) if amount > 0 else (head, payer, -amount)
         for head, amount in heads.items()
         if amount
     ]

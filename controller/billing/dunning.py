@@ -18,6 +18,7 @@ from controller.billing.models import Bill, DunningStep
 from controller.billing.signals import dunning_stepped
 from controller.ledger.queries import balance_paise, balances_of
 from controller.profile.queries import setting
+from controller.tasks.services import raise_task
 
 DAY_S = 86_400
 DISCONNECT = "disconnect"
@@ -113,8 +114,22 @@ def _take(row: Overdue, step: str, now_s: int, actor: str) -> list[DunningStep]:
         actor, f"dunning: {step}", f"consumer {row.consumer_id}", bill=row.oldest,
         overdue_paise=row.paise,
     )  # fmt: skip
+    if step == DISCONNECT:
+        _ask(row, actor)
     dunning_stepped.send(sender=DunningStep, step=taken, consumer_id=row.consumer_id)
     return [taken]
+
+
+def _ask(row: Overdue, actor: str) -> None:
+    """Beyond the debt limit the rule of `changes` cuts by itself; here a person decides."""
+    raise_task(
+        kind="disconnect",
+        subject=f"consumer {row.consumer_id}",
+        key=f"disconnect:{row.consumer_id}:{row.oldest}",
+        title=f"{row.consumer_id} was reminded in vain and is to be disconnected",
+        evidence={"overdue_paise": row.paise, "oldest_bill": row.oldest, "due_s": row.due_s},
+        actor=actor,
+    )
 
 
 def disconnection_list() -> list[Overdue]:

@@ -209,17 +209,27 @@ def _ask(row: Evidence, month: str, error: Exception, actor: str) -> None:
 
 
 def _standings(found: Sequence[Evidence], office: Office) -> dict[str, Standing]:
-    """By consumer: what is owed by the ledger, and of it what no running bill excuses."""
-    codes = {row.consumer_id: f"consumer:{row.consumer_id}" for row in found}
-    owed = balances(codes.values())
+    """By consumer: what is owed by the ledger, of it what no running bill excuses, and credit."""
+    names = [row.consumer_id for row in found]
+    prepaid = [row.consumer_id for row in found if row.terms[-1].mode != MODE_POSTPAID]
+    paise = balances([*map(_owed, names), *map(_credit, prepaid)])
     not_due = queries.not_due_paise([row.connection_id for row in found], office.now_s)
     return {
         row.consumer_id: Standing(
-            owed[codes[row.consumer_id]],
-            max(0, owed[codes[row.consumer_id]] - not_due.get(row.connection_id, 0)),
+            owed_paise=paise[_owed(row.consumer_id)],
+            overdue_paise=paise[_owed(row.consumer_id)] - not_due.get(row.connection_id, 0),
+            prepaid_paise=-paise.get(_credit(row.consumer_id), 0),
         )
         for row in found
     }
+
+
+def _owed(consumer_id: str) -> str:
+    return f"consumer:{consumer_id}"
+
+
+def _credit(consumer_id: str) -> str:
+    return f"prepaid:{consumer_id}"
 
 
 def _accounts(found: Sequence[Evidence]) -> dict[int, Account]:

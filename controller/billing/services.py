@@ -5,10 +5,11 @@ from django.db import transaction
 from controller.audit import services as audit
 from controller.billing import evidence, queries, rules, runs
 from controller.billing.models import Bill, Period
-from controller.billing.posting import ENTRY_KIND, post_drafts
+from controller.billing.posting import BILL, EARNING, post_drafts
 from controller.consumers.models import Connection
 from controller.errors import Refused
 from controller.ledger.queries import find_entry
+from controller.ledger.rules import TEXT_MAX
 from controller.ledger.services import reverse
 
 REVISIONS_MAX = 20
@@ -74,6 +75,8 @@ def _check_latest(bill: Bill) -> None:
 
 
 def _reverse(bill: Bill, reason: str, actor: str) -> None:
-    entry = find_entry(ENTRY_KIND, bill.number)
-    if entry is not None:
-        reverse(entry_id=entry.pk, reason=f"{bill.number} made anew: {reason}"[:200], actor=actor)
+    for kind in (BILL, EARNING):
+        entry = find_entry(kind, bill.number)
+        if entry is not None:
+            said = f"{bill.number} made anew: {reason}"[:TEXT_MAX]
+            reverse(entry_id=entry.pk, reason=said, actor=actor)

@@ -190,6 +190,37 @@ def test_a_load_agreed_anew_begins_new_terms_as_on_the_board(village, close, clo
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("package_id", "reading", "earned"),
+    [
+        # 80 units × 4.00 and 2 kW × 50.00, as the board charged it: by heads.
+        ("A2.2 (FD) / 2000 / 0 / SLABS", {"mode": 2, "charged": 42_000, "balance": 18_000},
+         {"income:energy": -32_000, "income:fixed": -10_000}),
+        # 80 of 120 units that had cost ₹600.00.
+        ("A2.1 (FD) / 2000 / 0 / 650p", {"mode": 1, "charged": 80_000, "balance": 40_000},
+         {"income:energy": -40_000}),
+    ],
+)  # fmt: skip
+def test_credit_that_was_used_is_earned_and_what_is_left_is_still_owed_to_the_consumer(
+    village, close, package_id, reading, earned
+):
+    """MG-3: what a prepaid consumer paid is a liability until the meter says that it was used."""
+    from controller.ledger import services
+    from controller.ledger.queries import trial_balance
+
+    home = village(1, package_id)
+    credit = "prepaid:BHKATS00101"
+    services.post(
+        kind="recharge", reference="sale:1", text="Recharge", actor="clerk",
+        transfers=[("cash:counter", credit, 60_000)],
+    )  # fmt: skip
+    home.read(JANUARY.start_s, 0, mode=reading["mode"])
+    home.read(JANUARY.end_s, 80_000, **reading)
+    close()
+    left = 60_000 + sum(earned.values())
+    assert trial_balance() == {"cash:counter": 60_000, credit: -left, **earned}
+
+
 def test_a_group_is_billed_alone_and_the_rest_after_it(village, clock):
     """MG-8: a run of one pole leaves the month open; the next run bills whoever is left, once."""
     from controller.billing import runs

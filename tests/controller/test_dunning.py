@@ -49,6 +49,9 @@ def test_every_step_comes_at_its_day_after_the_due_day_and_once(late, clock, day
     clock(DUE_S + days * DAY_S)
     assert take() == steps
     assert take() == []
+    from controller.tasks.queries import open_tasks
+
+    assert len(open_tasks(kind="disconnect")) == ("disconnect" in steps)
     listed = [row.consumer_id for row in disconnection_list()]
     assert listed == (["BHKATS00101"] if "disconnect" in steps else [])
 
