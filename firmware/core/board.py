@@ -191,6 +191,7 @@ class Board:
         self._begin(now_s, uptime_s)
         self.clock.learn(command[1])
         self._door.apply(command)
+        self.supply.follow_inputs(self.inputs, self.schedule.is_second_limit)
         self._actions |= SEND_STATUS | SHOW
         return self._finish()
 
@@ -265,7 +266,7 @@ class Board:
         self.recorder.observe(sample)
         if self.energy.added_wh:
             self.account.charge(self.energy.added_wh)
-        self.supply.judge_load(sample)
+        self.supply.judge_load(sample, self.energy.added_wh)
 
     def _report_metering(self, state):
         if state == OK:

@@ -48,6 +48,7 @@ class Metering:
         self.is_faulty = False  # bad for longer than the programme allows
         self.is_ahead = False  # bad seconds have run on since the ledger was written
         self._same_s = 0
+        self._unseen_s = 0  # since the last frame that was compared
         self._has_moved = False  # since a fault began, or since the start
         self._kept_s = 0  # of the time before the start, until the first frame has been compared
         self._owed_dws = 0
@@ -69,12 +70,14 @@ class Metering:
         """
         if not sample.valid:
             self._invalid_s += elapsed_s
+            self._unseen_s += elapsed_s
             self._note(SILENT, elapsed_s, self._invalid_s >= self._silent_s)
             return False
         self._invalid_s = 0
         if not (sample.voltage_dv or sample.frequency_dhz or sample.power_dw):
             # After power-on the chip shows zeros until it has measured once: no event yet.
             self._zero_s += elapsed_s
+            self._unseen_s += elapsed_s
             is_starting = not self._has_measured and self._zero_s < self._silent_s
             self._note(ALL_ZERO, elapsed_s, not is_starting)
             return False
@@ -84,6 +87,7 @@ class Metering:
             or sample.power_dw > POWER_MAX_W * 10
             or sample.current_ma > _CURRENT_MAX_MA
         ):
+            self._unseen_s += elapsed_s
             self.doubt(elapsed_s)
             return False
         if self._stands_still(sample, elapsed_s):
@@ -112,6 +116,8 @@ class Metering:
             and sample.frequency_dhz == self._frequency_dhz
         ):
             same_s += elapsed_s
+            if self._unseen_s < self._fault_after_s:  # what comes between does not thaw a chip
+                same_s += self._unseen_s
         else:
             same_s = 0
             self._has_moved = True
@@ -120,6 +126,7 @@ class Metering:
             self._current_ma = sample.current_ma
             self._frequency_dhz = sample.frequency_dhz
         self._same_s = same_s
+        self._unseen_s = 0
         self._owed_dws = owed_dws
         if not self._frozen_s or voltage_dv < _MAINS_DV:
             return False

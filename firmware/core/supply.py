@@ -127,7 +127,7 @@ class Supply:
         """Let the lasting holds be again what the ledger says."""
         self.holds = self.holds & ~holds.LASTING | self._values[HOLDS]
 
-    def judge_load(self, sample):
+    def judge_load(self, sample, counted_wh):
         """Take a good sample: supply time, load and the limiter's verdict."""
         clock = self._clock
         self.voltage_dv = sample.voltage_dv
@@ -136,6 +136,7 @@ class Supply:
         if not self._driven:
             return
         if not self.relay.closed:
+            self.relay.meter(load_dw, counted_wh, clock.uptime_s)
             load_dw = 0  # the chip lags: what it still shows was judged before
             self._recorder.flags |= messages.FLAG_RELAY_OPEN
         elif sample.voltage_dv >= MAINS_PRESENT_DV:
@@ -163,6 +164,7 @@ class Supply:
     def outwait(self):
         """Let a second pass without a measurement: an overload goes on, nothing cools down."""
         clock = self._clock
+        self.relay.lose_sight()
         if self.relay.closed and self.limiter.is_over:
             verdict = self.limiter.judge(self._load_dw, clock.elapsed_s, clock.uptime_s, False)
             if verdict:

@@ -129,6 +129,51 @@ def test_a_relay_that_never_closes_is_an_alarm_but_no_hold(bench):
     assert (bench.events(MISS), bench.events(ALARM), bench.holds) == ([1, 2, 3], [2], 0)
 
 
+def stick(bench, seconds, power_w):
+    """Seconds with contacts stuck closed whatever is pulsed, and a sense that sees nothing."""
+    bench.power_w = power_w
+    for _ in range(seconds):
+        bench.is_closed = True
+        bench.second_with_line(False)
+
+
+def test_energy_that_flows_through_an_open_relay_is_a_weld_though_the_sense_is_dead(bench):
+    """At 720 W a watt-hour in 5 s: the first that cannot have flowed before tells."""
+    bench.command(DISCONNECT, {})
+    stick(bench, 8, 720)
+    assert bench.events(WELD) == []
+    stick(bench, 20, 720)
+    assert (bench.events(WELD), bench.events(ALARM)) == ([1, 2, 3], [1])
+    assert bench.holds == holds.OPERATOR | holds.FAULT
+    stick(bench, 5, 0)  # nobody draws anything: dead as far as anybody can tell
+    assert bench.holds == holds.OPERATOR
+
+
+def test_contacts_that_come_loose_are_opened_though_the_sense_is_dead(bench):
+    """The pulse of every ten minutes does what the retries could not."""
+    bench.command(DISCONNECT, {})
+    stick(bench, 30, 720)
+    live(bench, 600, False)
+    assert not bench.is_closed
+    assert bench.holds == holds.OPERATOR
+
+
+@pytest.mark.parametrize("silent_s", [0, 20])
+def test_energy_from_before_an_opening_is_no_weld(bench, silent_s):
+    """A chip may show load and count for some seconds, after a silence for all that time."""
+    bench.command(DISCONNECT, {})
+    live(bench, 1, False)
+    bench.sample.valid = False
+    live(bench, silent_s, False)
+    bench.sample.valid = bench.is_frozen = True
+    bench.sample.power_dw = bench.sample.apparent_dva = 9000
+    for _ in range(4):
+        bench.sample.energy_wh += 1
+        live(bench, 2, False)
+    live(bench, 20, False)
+    assert bench.events(WELD) == []
+
+
 @pytest.mark.parametrize("pulse_s", [1, 2])
 def test_a_line_that_goes_dead_for_a_moment_does_not_end_a_weld(bench, pulse_s):
     bench.command(DISCONNECT, {})
@@ -163,6 +208,18 @@ def test_power_cuts_do_not_let_a_frozen_chip_begin_anew(bench):
         bench.cut(5)
     bench.run(40)
     assert bench.holds & holds.FAULT
+
+
+def test_lost_answers_do_not_let_a_frozen_chip_begin_anew(bench):
+    """Behind a line that loses one answer in three it is found as soon as behind a good one."""
+    bench.run(10, 100)
+    bench.is_frozen = True
+    for _ in range(101):
+        bench.sample.valid = False
+        bench.run(1)
+        bench.sample.valid = True
+        bench.run(2)
+    assert bench.events(FAULT) == [FROZEN]
 
 
 def test_a_chip_that_was_silent_and_shows_what_it_showed_before_has_not_recovered(bench):

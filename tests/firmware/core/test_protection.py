@@ -98,6 +98,18 @@ def test_an_emergency_limit_lowers_until_its_deadline_and_outlives_a_cut(bench):
     assert bench.events(LIMIT_SET)[-2:] == [200, 1000]
 
 
+def test_a_limit_commanded_is_in_force_with_the_receipt(bench):
+    """What is told applied is applied: no status of that moment tells the limit of before."""
+    bench.install(2, second_limit=[400, []])
+    for limit_w in (200, 100, 300):
+        assert bench.command(EMERGENCY, {0: limit_w, 1: bench.now_s + 100}) == (2, 0)
+        assert bench.status(13) == limit_w
+    bench.command(EMERGENCY, {0: 0, 1: 0})
+    assert bench.status(13) == 1000
+    bench.command(SET_SOURCE, {0: 1, 1: 0})
+    assert bench.status(13) == 400
+
+
 def test_an_emergency_limit_never_raises_and_can_be_ended(bench):
     bench.command(EMERGENCY, {0: 5000, 1: bench.now_s + 100})
     bench.run(1)
