@@ -160,7 +160,7 @@ _CATALOGUE = (
           lambda _: {"rtc_lost": True}, None, (1, MINUTE_S)),
     Fault("far_clock", CLOCK, "the clock of the far end is wrong",
           *_number("far_clock_s"), (MINUTE_S, 6 * HOUR_S),
-          # After more than a day ahead a board begins its readings anew, at times told before.
+          # By chance less than a day: a life lasts a week and has to come back to its own time.
           Parameter("seconds ahead", -10 * DAY_S, 10 * DAY_S, 7200, (1, DAY_S // 2))),
     Fault("button_bounce", BUTTON, "a press whose contacts bounce so often at either end",
           lambda bounces: {"button": True, "bounces": bounces}, None, (1, 5),

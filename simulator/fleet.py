@@ -22,6 +22,7 @@ DATA_BYTES = 64 * 1024  # what the firmware may use beyond its code, as on an ES
 HOLD_MS = 10_000
 MEASURING_HEAP_BYTES = 4 * 1024 * 1024
 POWER_ON, RESET = 1, 2
+START_LOOK_S = 4  # so long after a start a watched grant ends: all that starts has started
 BOARDS = {
     "pzem004t": "esp32_devkit", "sdm120": "esp32_sdm120", "sdm630": "esp32_sdm630",
     "atm90e32": "esp32_atm90e32",
@@ -79,17 +80,17 @@ class House:
         self._files = files or {}
         self._hold_ms = hold_ms
         self._trace = str(trace.resolve()) if trace else None
-        self._clock_file = None
+        self._clock_file = str(clock_file.resolve()) if clock_file else None
         if clock_file:
             clock_file.write_text(f"{start_s:010d}")
-            self._clock_file = str(clock_file.resolve())
         self._power_s: int | None = None  # when mains come back by the profile
         self._multiple = 0  # of real time, when live
         self._live_from = (0.0, start_s)  # real time and board time
         self._observation: Facts = {}
         self._process: BoardProcess | None = None
         self._target_s = start_s
-        self._watch = False  # the grant ends when the relay moves
+        self._watch = False  # the grant ends when the relay moves, and soon after a start
+        self._watched_s: int | None = None  # such an end
         config = _config(meter, root_key, broker_port, BOARDS[chip]) | (settings or {})
         self._keep_profile(profile)
         self._prepare(config)
@@ -126,12 +127,17 @@ class House:
         self.finish()
 
     def run_until_relay(self, t_s: int) -> None:
-        """Let it live until its relay has moved, at most until `t_s`; it needs a `trace`."""
+        """Let it live until its relay has moved, or it has started, at most until `t_s`.
+
+        It needs a `trace`.
+        """
         self._watch = True
+        self._watched_s = None
         try:
             self.run_until(t_s)
         finally:
             self._watch = False
+            self._watched_s = None
 
     def begin(self, t_s: int) -> None:
         """Grant time until `t_s` without waiting; `finish` waits."""
@@ -157,7 +163,8 @@ class House:
         self.now_s = self._target_s
 
     def _grant(self) -> None:
-        self._send(do="grant", second=self._target_s, watch=self._watch)
+        second = self._target_s if self._watched_s is None else self._watched_s
+        self._send(do="grant", second=second, watch=self._watch)
 
     def act(self, **action: Any) -> None:
         """Something happens in the house now: one of `simulator/hardware/actions.py`.
@@ -261,6 +268,8 @@ class House:
         )
         self.heap = self._process.receive()
         self.now_s = self.heap["ready"]
+        if self._watch:
+            self._watched_s = min(self._target_s, self.now_s + START_LOOK_S)
         if self._multiple:
             self.live(self._multiple)
 

@@ -47,7 +47,9 @@ class Checker:
     def __init__(
         self, *, chip_lag_s: float = CHIP_LAG_S, gain_bp: int = 0, is_clock_true: bool = True
     ) -> None:
-        self._is_clock_true = is_clock_true
+        self.is_clock_true = (
+            is_clock_true  # until a clock goes wrong, the far end's or the board's
+        )
         self.violations: list[Violation] = []
         self.checks: Counter[str] = Counter()
         self.worst: dict[str, tuple[float, float, float]] = {}
@@ -70,7 +72,6 @@ class Checker:
         self._was_ill = False
         self._standing: set[str] = set()  # violated at the last look: told once
         self.stored: dict[int, Sequence[int]] = {}
-        self._ends: dict[int, int] = {}
         self.mismatch_s: float | None = None  # since when contacts are not as told
 
     def learn(self, programme: Mapping[int, object]) -> None:
@@ -90,15 +91,24 @@ class Checker:
     def store(self, reading: Sequence[int]) -> None:
         """The far end stores a reading (the array of the wire) before it acknowledges it."""
         self.checks["stored"] += 1
-        sequence, end_s = reading[0], reading[1]
+        sequence = reading[0]
         known = self.stored.setdefault(sequence, list(reading))
         if list(known) != list(reading):
             self._violate("stored", f"reading {sequence} came twice, and not the same")
-        elif self._is_clock_true and self._ends.setdefault(end_s, sequence) != sequence:
-            self._violate(
-                "stored", f"readings {self._ends[end_s]} and {sequence} both end {end_s}"
-            )
+        for first in (self.stored.get(sequence - 1), reading):
+            second = self.stored.get(first[0] + 1) if first else None
+            if first and second:
+                self._judge_ends_of(first, second)
         self._judge_registers_of(reading)
+
+    def _judge_ends_of(self, first: Sequence[int], second: Sequence[int]) -> None:
+        """Readings ascend, so that no moment has two; where they began anew, one says so."""
+        began_anew = second[2] & messages.FLAG_CLOCK_STEPPED and not self.is_clock_true
+        if second[1] <= first[1] and not began_anew:
+            self._violate(
+                "stored",
+                f"reading {second[0]} ends {second[1]}, and {first[0]} before it {first[1]}",
+            )
 
     def _judge_registers_of(self, reading: Sequence[int]) -> None:
         sequence, energy_wh = reading[0], reading[3]
@@ -157,7 +167,7 @@ class Checker:
         new = status[HOLDS] & ~before.get(HOLDS, 0) if before else 0
         if new & messages.HOLD_LOCKOUT:
             self.not_before_s = max(self.not_before_s, trip_s + self.limits.lockout_s - TICK_S)
-        if truth.clock_fault or (self.has_cut and truth.store_fault):
+        if self.has_cut and (truth.clock_fault or truth.store_fault):
             # A clock that jumped in the dark says that the wait is over, or it was never written.
             self.not_before_s = 0.0
 

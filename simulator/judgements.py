@@ -127,6 +127,8 @@ def outage(checker: "Checker", truth: Truth, status: Mapping[int, int]) -> str |
         return None
     must = checker.before[HOLDS] & LASTING_HOLDS & ~truth.may_end
     if checker.now_s >= checker.not_before_s:
+        if checker.limits.is_retried and not must & messages.HOLD_LOCKOUT:
+            must &= ~messages.HOLD_OVERLOAD
         must &= ~messages.HOLD_LOCKOUT
     missing = must & ~status[HOLDS]
     return f"holds {missing} are gone after a cut" if missing else ""
@@ -209,7 +211,7 @@ def stored(checker: "Checker", truth: Truth, _status: Mapping[int, int]) -> str 
     return f"acknowledged and not stored: {missing[:5]}" if missing else ""
 
 
-def programme(checker: "Checker", _truth: Truth, status: Mapping[int, int]) -> str | None:
+def programme(checker: "Checker", truth: Truth, status: Mapping[int, int]) -> str | None:
     """The programme in force, and the one that waits, was sent, and is in force as a whole."""
     version, before = status[VERSION], checker.before
     limits = checker.knows(version)
@@ -217,7 +219,7 @@ def programme(checker: "Checker", _truth: Truth, status: Mapping[int, int]) -> s
         return f"programme {version} (waiting {status[PASSIVE_VERSION]}) was never sent"
     if before and version < before[VERSION]:
         return f"programme {version} after {before[VERSION]}"
-    allowed = {limits.limit_w, limits.second_limit_w, _truth.emergency_limit_w}
+    allowed = {limits.limit_w, limits.second_limit_w, *truth.emergency_limits_w}
     if status[LIMIT_W] not in allowed or status[MODE] != limits.mode:
         return f"limit {status[LIMIT_W]} W, mode {status[MODE]}: not programme {version}'s"
     return ""

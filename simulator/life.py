@@ -23,7 +23,7 @@ from simulator.fleet import DATA_BYTES, House, heap_budget
 from simulator.injection import RETRY_S, Injector
 from simulator.invariants import Checker, Violation
 from simulator.story import Happening, Story
-from simulator.suffering import Suffering
+from simulator.suffering import SETTING_BACK, Suffering
 
 METER = "TRIAL1"
 ROOT_KEY = bytes(range(32))
@@ -132,11 +132,16 @@ class Life:
         now_s = self.house.now_s
         for event in self._injector.step(now_s):
             self.record.faults[event.fault] += event.begins
-            self._suffering.note(event, now_s, self._observed)
+            self._note(event, now_s)
             self._look()
         while self._told and START_S + self._told[0].at_s <= now_s:
             self._do(self._told.pop(0))
             self._look()
+
+    def _note(self, event: Event, now_s: int) -> None:
+        self._suffering.note(event, now_s, self._observed)
+        if event.fault in SETTING_BACK:
+            self.checker.is_clock_true = False
 
     def _do(self, happening: Happening) -> None:
         if happening.action is None:
@@ -144,7 +149,7 @@ class Life:
         elif not self.house.dark:  # nobody switches anything on, or presses, without power
             self.house.act(**happening.action)
             if "button" in happening.action:
-                self._suffering.press()
+                self._suffering.press(self.house.now_s)
 
     def _command(self, happening: Happening) -> None:
         arguments = dict(happening.arguments or {})
@@ -165,10 +170,11 @@ class Life:
         status = None
         if not self.house.dark:
             status = {int(key): value for key, value in observed["status"].items()}
+        was_ill = self._suffering.truth.relay_fault
         truth = self._suffering.tell(observed, now_s, self._far_end.pending, status)
         truth.powered = not self.house.dark
         truth.tasks_dead = self._deaths()
-        self._follow_trace(now_s, truth.chip_fault != "" or truth.relay_fault)
+        self._follow_trace(now_s, truth.chip_fault != "" or truth.relay_fault or was_ill)
         arrived = self._far_end.arrived
         for reading in arrived[:]:
             self.checker.store(reading)
@@ -178,7 +184,7 @@ class Life:
             truth.heap_budget_bytes = DATA_BYTES
         truth.acknowledged = tuple(self.checker.stored)
         self.checker.see(truth, status, now_s)
-        self._suffering.seen(status)
+        self._suffering.seen(status, now_s)
         self._explain(status)
 
     def _explain(self, status: Mapping[int, int] | None) -> None:
@@ -250,7 +256,7 @@ class Life:
         while self.house.dark:
             self.house.run_until(self.house.now_s + 60)
         for event in self._injector.end_all(self.house.now_s):
-            self._suffering.note(event, self.house.now_s, self._observed)
+            self._note(event, self.house.now_s)
         self._set_broker(present=True)
         self._live_until(self.house.now_s + RECOVERY_S)
         self.house.settle()

@@ -7,10 +7,11 @@ nor choose any fault.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from protocol import commands, messages
+from protocol import commands
+from simulator.excuses import Endings, RelayIllness
 from simulator.far_end import Order
 from simulator.faults import FAULTS, Event
-from simulator.judgements import ENERGY_WH, MODE
+from simulator.judgements import ENERGY_WH, MODE, RELAY
 from simulator.truth import Truth
 
 # From the most blinding on; the rest leaves a board something true.
@@ -23,8 +24,9 @@ _BLINDING = {
 _CHIP_OTHERS = {"chip_noise": "noisy", "chip_echo": "echoing"}
 _COUNTER = ("chip_reset", "chip_jump")
 COUNTER_SETTLES_S = 130  # until a jumped counter is the new baseline
-_RELAY = ("relay_weld", "relay_miss", "relay_bounce")
-RELAY_SETTLES_S = 660  # a repaired relay is told again at the latest (firmware/core/relay.py)
+_SENSE = ("sense_dead", "sense_live")
+_PRESSES = ("button_bounce", "button_stuck")
+SETTING_BACK = ("rtc_jump", "far_clock")  # when put right, a clock may go back
 _CLOCK = ("rtc_drift", "rtc_jump", "rtc_lost", "far_clock")
 
 
@@ -34,14 +36,15 @@ class Suffering:
     def __init__(self) -> None:
         self.truth = Truth()
         self._standing: set[str] = set()
-        self._relay_well_s = 0.0
+        self._relay = RelayIllness()
         self._counter_s = 0.0  # until then the chip's counter is not to be believed
         self._orders: list[Order] = []
         self._bought = {commands.UNIT_ENERGY: 0, commands.UNIT_MONEY: 0, commands.UNIT_DAYS: 0}
+        self._emergency_w = 0
         self._booted_s = 0.0
         self._status: Mapping[int, int] | None = None
         self._was_dark = False
-        self._may_end = 0
+        self._endings = Endings()
 
     def note(self, event: Event, now_s: int, observed: Mapping[str, Any]) -> None:
         """A fault begins or ends now; `observed` is the house just before."""
@@ -52,8 +55,8 @@ class Suffering:
         if event.fault in _COUNTER:
             self._counter_s = now_s + COUNTER_SETTLES_S
             self._declare_loss(observed)
-        if event.fault in _RELAY:
-            self._relay_well_s = now_s + RELAY_SETTLES_S
+        if event.fault in _PRESSES:
+            self.press(now_s)
         self.truth.clock_fault = self.truth.clock_fault or event.fault in _CLOCK
 
     def _declare_loss(self, observed: Mapping[str, Any]) -> None:
@@ -65,9 +68,9 @@ class Suffering:
         # Until the jump is believed, what flows is the jump's.
         self.truth.loss_mwh += observed.get("power_dw", 0) * 100 * COUNTER_SETTLES_S // 3600
 
-    def press(self) -> None:
+    def press(self, now_s: float) -> None:
         """The button was pressed: what it may end may be gone after a cut."""
-        self._may_end |= messages.HOLD_OVERLOAD | messages.HOLD_CONFIRM
+        self._endings.press(now_s)
 
     def order(self, order: Order) -> None:
         """A command is on its way, or done."""
@@ -92,16 +95,22 @@ class Suffering:
             self._follow_start(now_s - observed["uptime_s"])
         self._was_dark = status is None
         self._tell_chip(now_s)
-        truth.relay_fault = bool(self._standing.intersection(_RELAY)) or now_s < self._relay_well_s
-        self._tell_orders(pending, status)
+        truth.relay_fault = self._relay.follow(
+            now_s,
+            truth,
+            is_stuck=observed["relay_stuck"],
+            is_sense_wrong=bool(self._standing.intersection(_SENSE)),
+            told=None if status is None else bool(status[RELAY]),
+        )
+        self._tell_orders(pending, status, now_s)
         truth.faults = tuple(sorted(self._standing))
         return truth
 
-    def seen(self, status: Mapping[int, int] | None) -> None:
+    def seen(self, status: Mapping[int, int] | None, now_s: float) -> None:
         """The inspector has looked."""
         if status is not None:
             self._status = status
-            self._may_end = 0
+            self._endings.seen(now_s)
 
     def _follow_start(self, booted_s: float) -> None:
         """A start that nobody saw coming was a cut too: brown-outs, sags, the watchdog."""
@@ -124,7 +133,9 @@ class Suffering:
                 truth.chip_well_s = now_s
         truth.chip_fault = kind
 
-    def _tell_orders(self, pending: Sequence[Order], status: Mapping[int, int] | None) -> None:
+    def _tell_orders(
+        self, pending: Sequence[Order], status: Mapping[int, int] | None, now_s: float
+    ) -> None:
         truth = self.truth
         left = []
         for order in self._orders:
@@ -132,26 +143,21 @@ class Suffering:
                 left.append(order)
             elif order.stage == commands.STAGE_APPLIED:
                 self._apply(order)
+                self._endings.conclude(order.name, now_s)
         self._orders = left
         unit = commands.UNIT_MONEY if status and status[MODE] == 2 else commands.UNIT_ENERGY
         truth.credited = self._bought[unit]
         truth.pending = tuple(
             order.arguments[2] for order in pending if order.name == commands.CREDIT
         )
-        truth.may_end = self._may_end
-        for order in pending:
-            truth.may_end |= _MAY_END.get(order.name, 0)
+        truth.emergency_limits_w = (
+            self._emergency_w,
+            *(o.arguments[0] for o in pending if o.name == commands.SET_EMERGENCY_LIMIT),
+        )
+        truth.may_end = self._endings.tell(order.name for order in pending)
 
     def _apply(self, order: Order) -> None:
         if order.name == commands.CREDIT:
             self._bought[order.arguments[1]] += order.arguments[2]
         elif order.name == commands.SET_EMERGENCY_LIMIT:
-            self.truth.emergency_limit_w = order.arguments[0]
-
-
-_MAY_END = {
-    commands.RECONNECT: messages.HOLD_OPERATOR,
-    commands.CREDIT: messages.HOLD_CREDIT,
-    commands.CLEAR_TAMPER: messages.HOLD_TAMPER,
-    commands.SET_PROGRAMME: messages.HOLD_CREDIT,
-}
+            self._emergency_w = order.arguments[0]

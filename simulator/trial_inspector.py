@@ -9,27 +9,19 @@ from typing import Any
 
 from protocol import messages
 from simulator.bill_audit import BillAudit
+from simulator.excuses import ENDS, RelayIllness
 from simulator.invariants import Checker
-from simulator.judgements import ENERGY_WH, HOLDS, LIMIT_W, MODE, PASSIVE_VERSION
+from simulator.judgements import ENERGY_WH, HOLDS, LIMIT_W, MODE, PASSIVE_VERSION, RELAY
 from simulator.trial_plan import COMMANDS, Plan
 from simulator.truth import Truth
 
 METERING_STATE = 21
 IMPLAUSIBLE = 2
 UNWRITTEN_MWH = 11_000  # a step of the ledger, and the chip's own
-RELAY_TOLD = 2
 APPLIED = 2  # stage of a receipt
 STORE_HEALS_S = 70.0  # after worn flash: until the ledger has been written again
-RELAY_TRIED_AGAIN_S = 660.0  # a relay that stuck is pulsed again every ten minutes
 LATE_S = 7200.0  # readings written in this time before may have been refused at theirs
 FORGIVE_AT_WRITE = messages.HOLD_OVERLOAD | messages.HOLD_LOCKOUT | messages.HOLD_CONFIRM
-# What a command that is under way when the power fails may have ended.
-ENDS = {
-    COMMANDS["reconnect"]: messages.HOLD_OPERATOR | messages.HOLD_CONFIRM,
-    COMMANDS["credit"]: messages.HOLD_CREDIT,
-    COMMANDS["set_programme"]: messages.HOLD_CREDIT,
-    COMMANDS["clear_tamper"]: messages.HOLD_TAMPER,
-}
 TIMELINE_MAX = 20_000
 
 Facts = Mapping[str, Any]
@@ -50,7 +42,7 @@ class Inspector:
         self._chip_fault_s = 0.0
         self._chip_well_s = float("-inf")
         self._worn_until_s = float("-inf")
-        self._relay_ill_until_s = float("-inf")
+        self._relay = RelayIllness()
         self._jump = 0  # 1: the counter has jumped, 2: and the board has seen it
         self._loss_mwh = 0
         self._energy_wh = 0
@@ -96,7 +88,7 @@ class Inspector:
         mode = status[MODE] if status else 0
         pending = self._pending(facts, mode)
         booted = facts["booted"]
-        return Truth(
+        truth = Truth(
             powered=facts["powered"],
             mains=facts["mains"],
             relay_closed=facts["closed"],
@@ -108,16 +100,23 @@ class Inspector:
             chip_fault=self._chip_fault,
             chip_fault_s=self._chip_fault_s,
             chip_well_s=self._chip_well_s,
-            relay_fault=self._is_relay_ill(facts, status),
             clock_fault="rtc" in faults or "far clock" in faults,
             store_fault=at_s < self._worn_until_s,
-            emergency_limit_w=self._emergency_w,
+            emergency_limits_w=(self._emergency_w,),
             credited=sum(a for (unit, _), a in self._bought.items() if unit == mode),
             pending=pending,
             may_end=self._may_end(facts),
             acknowledged=acknowledged,
             faults=tuple(faults),
         )
+        truth.relay_fault = self._relay.follow(
+            at_s,
+            truth,
+            is_stuck="weld" in faults or facts["misses"] > 0,
+            is_sense_wrong="sense" in faults,
+            told=None if status is None else bool(status[RELAY]),
+        )
+        return truth
 
     def _rounded_mwh(self, at_s: float) -> int:
         """What a chip with an error of gain loses at most by counting in steps of 0.1 W."""
@@ -161,15 +160,6 @@ class Inspector:
         """Everything that is not in the written registers yet may be lost."""
         unseen_mwh = facts["delivered_mwh"] - self._energy_wh * 1000
         self._loss_mwh = max(self._loss_mwh, unseen_mwh + UNWRITTEN_MWH)
-
-    def _is_relay_ill(self, facts: Facts, status: Mapping[int, int] | None) -> bool:
-        """A fault of relay or sense lasts until the contacts are as told, or were tried again."""
-        at_s = facts["at"][0]
-        if {"weld", "sense"} & set(facts["faults"]) or facts["misses"]:
-            self._relay_ill_until_s = at_s + RELAY_TRIED_AGAIN_S
-        elif status is not None and facts["closed"] == bool(status[RELAY_TOLD]):
-            self._relay_ill_until_s = float("-inf")
-        return bool(at_s < self._relay_ill_until_s)
 
     def _count_purchases(self, facts: Facts) -> None:
         for _identity, name, arguments, stage, _reason in facts["receipts"]:

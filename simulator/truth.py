@@ -40,6 +40,7 @@ class Limits:
     fault_after_s: int
     frozen_s: int = FROZEN_S
     second_limit_w: int = 0  # 0: none
+    is_retried: bool = False  # a trip ends by itself once its wait is over
     mode: int = wire.MODE_POSTPAID
     # Nothing but consumption is charged: no debt, no daily charge.
     is_pure: bool = True
@@ -59,6 +60,7 @@ class Limits:
             fault_after_s=load[wire.LOAD_FAULT_AFTER_S],
             frozen_s=load.get(wire.LOAD_FROZEN_S, FROZEN_S),
             second_limit_w=second[0] if second else 0,
+            is_retried=load.get(wire.LOAD_RETRIES_MAX, 0) > 0,
             mode=credit[wire.CREDIT_MODE],
             is_pure=not any(credit.get(key) for key in range(wire.CREDIT_EMERGENCY, 17)),
         )
@@ -100,7 +102,8 @@ class Truth:
     relay_fault: bool = False  # welded, or pulses that the armature does not follow
     clock_fault: bool = False  # stepped while the board was off: it cannot know what passed
     store_fault: bool = False  # the flash refuses
-    emergency_limit_w: int = 0  # as commanded; 0: none
+    # As commanded, or perhaps: the command is under way. 0: none.
+    emergency_limits_w: tuple[int, ...] = ()
     # Money or Wh of the account in force: purchases known applied, and those under way.
     credited: int | None = None
     pending: tuple[int, ...] = ()

@@ -206,6 +206,7 @@ class World:
             "t_ms": self.ms,
             "relay_closed": self.relay.closed,
             "relay_operations": self.relay.operations,
+            "relay_stuck": self.relay.welded or self.relay.misses > 0,
             "mains": self.mains.voltage_dv() > 0,
             "voltage_dv": self.mains.voltage_dv(),
             "generator": self.mains.generator,

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from protocol import messages
+from protocol import programme as wire
 from simulator.invariants import INVARIANTS, Checker
 from simulator.overload import OverloadWatch
 from simulator.truth import BUILT_IN, Truth
@@ -17,6 +18,15 @@ STATUS = {
 }  # fmt: skip
 OVERLOAD, LOCKOUT = messages.HOLD_OVERLOAD, messages.HOLD_LOCKOUT
 READING = [5, 900, 0, 100, 100, 0, 0, 0, 100, 229, 231, 900, 0, 0, 0, 0]
+PROGRAMME = {
+    "version": 1, "package_id": "TRIAL", "activation_s": 0, "utc_offset_min": 330, "windows": [],
+    "supply_clock_unset": True, "tariff": None, "interval_s": 300, "start_delay_s": 0,
+    "language": 0,
+    "credit": {
+        "mode": 0, "low_1": 0, "low_2": 0, "reconnect": 1, "friendly_windows": [],
+        "sanctioned_load_w": 500, "phases": 1, "opened_s": 0,
+    },
+}  # fmt: skip
 
 
 def inspect(*looks):
@@ -149,6 +159,71 @@ def test_the_same_reading_twice_differently_or_one_below_the_last_is_found(secon
     assert checker.violations == []
     checker.store(second)
     assert [violation.name for violation in checker.violations] == [name]
+
+
+ANEW = messages.FLAG_CLOCK_STEPPED
+
+
+@pytest.mark.parametrize(
+    ("is_clock_true", "later", "is_found"),
+    [
+        (True, [(6, 1800, 0), (7, 2700, 0)], False),
+        (True, [(7, 2700, 0), (6, 900, 0)], True),
+        (True, [(6, 1800, 0), (7, 1800, 0)], True),
+        (True, [(6, 1800, 0), (7, 900, ANEW)], True),
+        (False, [(6, 1800, 0), (7, 900, ANEW), (8, 1800, 0)], False),
+        (False, [(6, 1800, 0), (8, 1800, 0), (7, 900, ANEW)], False),
+        (False, [(6, 1800, 0), (7, 1800, 0)], True),
+        (False, [(6, 1800, 0), (7, 900, ANEW), (8, 900, 0)], True),
+        (False, [(6, 1800, ANEW), (7, 1800, 0)], True),
+    ],
+    ids=[
+        "they ascend", "out of order, one moment twice", "one moment twice",
+        "anew though no clock was wrong", "anew once", "anew, out of order", "twice, not told",
+        "anew and then twice", "told with another reading",
+    ],
+)  # fmt: skip
+def test_no_moment_has_two_readings_but_where_they_begin_anew(is_clock_true, later, is_found):
+    """Only after a clock that went wrong, and only the reading that says so, may go back."""
+    checker = Checker(is_clock_true=is_clock_true)
+    checker.store(READING)
+    for sequence, end_s, flags in later:
+        checker.store([sequence, end_s, flags, *READING[3:]])
+    assert [violation.name for violation in checker.violations] == ["stored"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("load", "cut_s", "is_found"),
+    [
+        ({"retries_max": 3}, 60, False),
+        ({"retries_max": 3}, 5, True),
+        ({}, 60, True),
+    ],
+    ids=["its wait is over", "its wait is not over", "nothing retries"],
+)
+def test_an_overload_hold_ends_in_the_dark_only_by_a_retry_that_is_due(load, cut_s, is_found):
+    programme = wire.from_names({**PROGRAMME, "load": {"limit_w": 500, "wait_s": 10, **load}})
+    checker = Checker()
+    checker.learn(programme)
+    tripped = {**STATUS, 10: 1, 1: OVERLOAD | messages.HOLD_OPERATOR, 2: 0, 15: 1}
+    off = replace(TRUTH, relay_closed=False, load_dw=0)
+    checker.see(TRUTH, {**STATUS, 10: 1}, 0.0)
+    checker.see(off, tripped, 1.0)
+    checker.see(replace(off, powered=False, cuts=1), None, 2.0)
+    back = replace(off, cuts=1, booted_s=cut_s)
+    checker.see(back, {**tripped, 1: messages.HOLD_OPERATOR}, cut_s)
+    assert [violation.name for violation in checker.violations] == ["outage"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("emergency_limits_w", "limit_w", "is_found"),
+    [((0,), 200, True), ((200,), 200, False), ((200, 100), 100, False), ((200, 100), 300, True)],
+)
+def test_no_limit_is_in_force_but_the_programmes_and_one_that_was_commanded(
+    emergency_limits_w, limit_w, is_found
+):
+    found = inspect((1, {"emergency_limits_w": emergency_limits_w}, {13: limit_w}))
+    assert found == ["programme"] * is_found
 
 
 @pytest.mark.parametrize(
