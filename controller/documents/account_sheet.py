@@ -76,7 +76,7 @@ def _table(data: StatementData | LedgerData, sides: tuple[str, str], words: Word
 def _row(posting: Posting, offset_min: int, balance_paise: int, words: Words) -> list[str]:
     return [
         day(words, posting["at_s"], offset_min),
-        posting["text"],
+        words.get(f"posting_{posting['kind']}") or posting["text"],
         posting["reference"],
         figures.rupees(posting["debit_paise"]) if posting["debit_paise"] else "",
         figures.rupees(posting["credit_paise"]) if posting["credit_paise"] else "",

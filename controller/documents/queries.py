@@ -53,6 +53,11 @@ def language_of(consumer: Consumer) -> str:
     return consumer.language if consumer.language in chosen else chosen[0]
 
 
+def first_language() -> str:
+    """The utility's own language: the first of its profile."""
+    return str(setting("languages")[0])
+
+
 def find(snapshot_id: int) -> Snapshot:
     """A paper that was issued. Raises Refused."""
     found = Snapshot.objects.filter(pk=snapshot_id).first()

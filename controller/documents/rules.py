@@ -147,9 +147,13 @@ class ReceiptData(TypedDict):
 
 
 class Posting(TypedDict):
-    """A row of a statement or ledger page; one of the two amounts is 0."""
+    """A row of a statement or ledger page; one of the two amounts is 0.
+
+    `kind` is that of the ledger's entry; `text` is what it says where no word list knows the kind.
+    """
 
     at_s: int
+    kind: str
     text: str
     reference: str
     debit_paise: int
@@ -195,7 +199,7 @@ class Notes(TypedDict):
 
 
 class SlipData(TypedDict):
-    """Cash that a point of sale or an agent takes to the bank."""
+    """Money that a point of sale or an agent takes to the bank; `notes` empty: not counted out."""
 
     issuer: Issuer
     number: str
@@ -226,10 +230,10 @@ def check(kind: str, data: Any) -> None:
         _agree("lines", (line["amount_paise"] for line in data["charges"]), data["total_paise"])
     elif kind == RECEIPT:
         _check_receipt(data)
-    elif kind == SLIP:
+    elif kind == SLIP and data["notes"]:
         counted = (row["value_paise"] * row["count"] for row in data["notes"])
         _agree("notes and coins", counted, data["deposited_paise"])
-    else:
+    elif kind in (STATEMENT, LEDGER):
         moves = (row["debit_paise"] - row["credit_paise"] for row in data["rows"])
         _agree("rows", moves, data["closing_paise"] - data["opening_paise"])
 

@@ -63,6 +63,7 @@ _ALL = (
         "utility_upi", text(80), "", "MG-9",
         "The UPI address (name@bank) that bills ask to be paid to; empty: no code to pay by.",
     ),
+    Setting("utility_bank", text(80), "", "UP-12", "The bank account on deposit slips."),
     Setting(
         "languages", list_of(one_of(*LANGUAGES), 1, len(LANGUAGES)), ["en", "hi", "ml"], "MG-10",
         "The languages of papers and messages; the first where a consumer has chosen none.",

@@ -124,6 +124,7 @@ def rows(count=3):
     return [
         {
             "at_s": MADE_S + number * DAY_S,
+            "kind": "",
             "text": kinds[number % 3][0],
             "reference": f"R-{number:04}",
             "debit_paise": kinds[number % 3][1],
