@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db.models import Count, QuerySet
 
+from controller.consumers.identity import show_package_id
 from controller.fleet import sealing
 from controller.notices.models import WAITING, Message, Route
 
@@ -33,6 +34,16 @@ def counts() -> dict[str, int]:
     """How many messages there are in each state."""
     rows = Message.objects.order_by().values_list("state").annotate(Count("pk"))
     return dict(rows)
+
+
+def is_told(key: str) -> bool:
+    """Whether there is a message of this key."""
+    return Message.objects.filter(key=key).exists()
+
+
+def shown_package(package_id: str) -> str:
+    """A package as people see it, without the spaces that a text message would pay for."""
+    return show_package_id(package_id).replace(" / ", "/")
 
 
 def waiting() -> int:

@@ -2,14 +2,27 @@
 
 from typing import Any
 
+from controller.changes import rules as changes
+from controller.changes.models import Change, ChangeState
+from controller.changes.signals import change_moved
 from controller.contact.models import ContactEdit
 from controller.contact.signals import otp_made
+from controller.deposits.models import Demand, Movement
+from controller.deposits.signals import deposit_demanded, deposit_moved
+from controller.ledger.queries import balance_paise
 from controller.notices import services
-from controller.requests.models import RequestState, RequestStep, ServiceRequest
+from controller.notices.queries import shown_package
+from controller.payments.models import Payment, Purpose
+from controller.payments.signals import payment_reversing, payment_taken
+from controller.prepay.models import Purchase
+from controller.prepay.services import hand_out_voucher
+from controller.prepay.signals import purchase_sold
+from controller.requests.models import RequestStep, ServiceRequest
 from controller.requests.signals import request_moved
+from controller.workflow import Step
 
 MINUTE_S = 60
-TOLD = {
+REQUEST_STEPS = {
     "submit": "request_submitted",
     "assign": "request_assigned",
     "complete": "request_completed",
@@ -20,6 +33,15 @@ def connect() -> None:
     """Starts listening; called once, when Django is set up."""
     otp_made.connect(_hear_otp, dispatch_uid="notices.otp")
     request_moved.connect(_hear_request, dispatch_uid="notices.request")
+    change_moved.connect(_hear_change, dispatch_uid="notices.change")
+    payment_taken.connect(_hear_payment, dispatch_uid="notices.payment")
+    payment_reversing.connect(_hear_reversal, dispatch_uid="notices.reversal")
+    purchase_sold.connect(_hear_recharge, dispatch_uid="notices.recharge")
+    deposit_demanded.connect(_hear_demand, dispatch_uid="notices.demand")
+    deposit_moved.connect(_hear_deposit, dispatch_uid="notices.deposit")
+
+
+# --- people and their connections ---------------------------------------------------------------
 
 
 def _hear_otp(edit: ContactEdit, phone: str, code: str, ttl_s: int, **_more: Any) -> None:
@@ -38,8 +60,8 @@ def _hear_otp(edit: ContactEdit, phone: str, code: str, ttl_s: int, **_more: Any
 
 def _hear_request(request: ServiceRequest, step: RequestStep, **_more: Any) -> None:
     """The consumer is told that it was submitted, assigned and completed (MG-12)."""
-    template = TOLD.get(step.name)
-    if template is None or request.state == RequestState.CANCELLED:
+    template = REQUEST_STEPS.get(step.name)
+    if template is None:
         return
     services.send(
         template=template,
@@ -48,4 +70,126 @@ def _hear_request(request: ServiceRequest, step: RequestStep, **_more: Any) -> N
         consumer_id=request.consumer_id,
         values={"request": request.pk},
         subject=f"request {request.pk}",
+    )
+
+
+def _hear_change(change: Change, step: Step, **_more: Any) -> None:
+    """The steps of a package change (MG-14), and that supply is cut or back (MG-6)."""
+    told = _package_step(change, step) if change.package_id else _supply_step(change)
+    if told is None:
+        return
+    template, values = told
+    services.send(
+        template=template,
+        key=f"change {change.pk} {step.pk}",
+        actor=step.actor,
+        consumer_id=change.connection.consumer_id,
+        values=values,
+        subject=f"change {change.pk}",
+    )
+
+
+def _package_step(change: Change, step: Step) -> tuple[str, dict[str, Any]] | None:
+    package = {"package": shown_package(str(change.package_id))}
+    if step.name == "approve":
+        return "package_change_approved", {**package, "amount_paise": change.due_paise}
+    if change.state == ChangeState.COMPLETED:
+        return "package_change_done", package
+    names = {"request": "package_change_requested", "refuse": "package_change_refused"}
+    return (names[step.name], package) if step.name in names else None
+
+
+def _supply_step(change: Change) -> tuple[str, dict[str, Any]] | None:
+    """Only what has become true is told: the rest is between us and the board."""
+    if change.state != ChangeState.COMPLETED:
+        return None
+    consumer_id = change.connection.consumer_id
+    if change.kind == changes.REACTIVATE:
+        return "reconnected", {}
+    if change.cause == changes.DEBT:
+        return "disconnected", {"amount_paise": balance_paise(f"consumer:{consumer_id}")}
+    return "deactivated", {"consumer": consumer_id}
+
+
+# --- money --------------------------------------------------------------------------------------
+
+
+def _hear_payment(payment: Payment, **_more: Any) -> None:
+    """Confirmation of payment (MG-10d); a recharge is told of when it is sold."""
+    if payment.purpose == Purpose.RECHARGE:
+        return
+    values = {
+        "amount_paise": payment.amount_paise,
+        "date_s": payment.received_s,
+        "receipt": payment.receipt_number,
+    }
+    template = "payment_received"
+    owed_paise = balance_paise(f"consumer:{payment.consumer_id}")
+    if payment.purpose == Purpose.BILL and owed_paise > 0:
+        template, values = "payment_confirmed", {**values, "balance_paise": owed_paise}
+    _tell_payment(payment, template, values, "")
+
+
+def _hear_reversal(payment: Payment, **_more: Any) -> None:
+    values = {"amount_paise": payment.amount_paise, "receipt": payment.receipt_number}
+    _tell_payment(payment, "payment_reversed", values, " reversed")
+
+
+def _hear_recharge(purchase: Purchase, **_more: Any) -> None:
+    """A recharge by text message, with the voucher's digits if it has any (MG-10d, UP-11)."""
+    payment = purchase.payment
+    if payment is None:
+        return
+    values: dict[str, Any] = {
+        "amount_paise": payment.amount_paise,
+        "credit": (purchase.amount, purchase.get_unit_display()),
+        "receipt": payment.receipt_number,
+    }
+    voucher = hand_out_voucher(purchase_id=purchase.pk, actor="notices")
+    if voucher is None:
+        _tell_payment(payment, "recharge_taken", values, "")
+        return
+    if voucher.key_change:
+        tokens = [_digits(token) for token in voucher.key_change]
+        _tell_payment(payment, "key_tokens", {"tokens": tokens}, " key")
+    _tell_payment(payment, "recharge_done", {**values, "token": _digits(voucher.token)}, "")
+
+
+def _digits(shown: str) -> str:
+    return shown.replace(" ", "")
+
+
+def _tell_payment(payment: Payment, template: str, values: dict[str, Any], what: str) -> None:
+    services.send(
+        template=template,
+        key=f"payment {payment.pk}{what}",
+        actor=payment.actor,
+        consumer_id=payment.consumer_id,
+        values=values,
+        subject=f"receipt {payment.receipt_number}",
+    )
+
+
+def _hear_demand(demand: Demand, **_more: Any) -> None:
+    """Notice of the security deposit (MG-4, MG-13)."""
+    services.send(
+        template="deposit_due",
+        key=f"deposit demand {demand.pk}",
+        actor="deposits",
+        consumer_id=demand.consumer_id,
+        values={"amount_paise": demand.amount_paise},
+        subject=f"deposit demand {demand.pk}",
+    )
+
+
+def _hear_deposit(movement: Movement, **_more: Any) -> None:
+    if movement.kind != Movement.Kind.RETURNED:
+        return
+    services.send(
+        template="deposit_returned",
+        key=f"deposit {movement.pk}",
+        actor="deposits",
+        consumer_id=movement.consumer_id,
+        values={"amount_paise": movement.amount_paise},
+        subject=f"deposit {movement.pk}",
     )

@@ -36,9 +36,10 @@ ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-
 class Template(NamedTuple):
     """A notice: the values that it needs, what asks for it, how long it is worth sending.
 
-    A value's name says how it is written: `…_paise` money, `…_s` a day, `credit` an amount and
-    its unit, `month` as `2026-10`, `token` 20 digits; any other is a short text. `secret`: its
-    body is sealed until it is sent, and forgotten then.
+    A value's name says how it is written: `…_paise` money, `…_s` and `…_day` a day (a time, or a
+    date), `credit` an amount and its unit, `month` as `2026-10`, `token` 20 digits, `tokens` a
+    list of such; any other is a short text. `secret`: its body is sealed until it is sent, and
+    forgotten then.
     """
 
     values: tuple[str, ...]
@@ -50,18 +51,21 @@ class Template(NamedTuple):
 TEMPLATES: Mapping[str, Template] = {
     "bill_issued": Template(("number", "month", "amount_paise", "due_s"), "MG-10"),
     "payment_confirmed": Template(("amount_paise", "date_s", "receipt", "balance_paise"), "MG-10"),
+    "payment_received": Template(("amount_paise", "date_s", "receipt"), "MG-10"),
     "payment_reversed": Template(("amount_paise", "receipt"), "MG-10"),
     "recharge_done": Template(
         ("amount_paise", "credit", "token", "receipt"), "MG-10", secret=True
     ),
-    "recharge_credited": Template(("credit",), "MG-10"),
+    "key_tokens": Template(("tokens",), "UP-11", secret=True),
+    "recharge_taken": Template(("amount_paise", "credit", "receipt"), "MG-10"),
     "low_credit": Template(("credit",), "MG-3", DAY_S),
     "credit_used_up": Template((), "MG-3", DAY_S),
-    "recharge_due": Template(("date_s", "last_s"), "UP-10"),
+    "recharge_overdue": Template(("due_day", "last_day"), "UP-10"),
     "otp": Template(("code", "minutes"), "MG-11", CODE_LIVES_S, secret=True),
     "reminder": Template(("number", "due_s", "amount_paise"), "MG-9"),
     "disconnection_notice": Template(("amount_paise", "date_s"), "MG-6"),
     "disconnected": Template(("amount_paise",), "MG-6"),
+    "deactivated": Template(("consumer",), "MG-6"),
     "reconnected": Template((), "MG-6"),
     "request_submitted": Template(("request",), "MG-12"),
     "request_assigned": Template(("request",), "MG-12"),
@@ -119,7 +123,7 @@ def compose(
 
 def _place(name: str) -> str:
     """The place in the text that a value fills: `{amount}` of `amount_paise`."""
-    return name.removesuffix("_paise").removesuffix("_s")
+    return name.removesuffix("_paise").removesuffix("_s").removesuffix("_day")
 
 
 def _write(name: str, value: Any, language: str, utc_offset_min: int, words: Words) -> str:
@@ -127,6 +131,8 @@ def _write(name: str, value: Any, language: str, utc_offset_min: int, words: Wor
         return _plain(figures.rupees(value), language)
     if name.endswith("_s"):
         return day(words, value, utc_offset_min)
+    if name.endswith("_day"):
+        return f"{value.day} {words[f'month_{value.month}']} {value.year}"
     if name == "credit":
         amount, unit = value
         return _plain(in_unit(words, amount, unit), language)
@@ -134,6 +140,8 @@ def _write(name: str, value: Any, language: str, utc_offset_min: int, words: Wor
         return month(words, value)
     if name == "token":
         return grouped_token(value)
+    if name == "tokens":
+        return ", ".join(grouped_token(token) for token in value)
     return _short(str(value), TEXT_MAX)
 
 

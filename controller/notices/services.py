@@ -202,12 +202,16 @@ def _claim(channels: list[str], count: int) -> list[Message]:
 
 def _deliver_one(message: Message, url: str) -> str:
     """Hands it over, outside of any transaction, then notes what came of it. Its new state."""
-    body = message.body
-    if message.sealed:
-        body = sealing.unseal(_seal_name(message.key), bytes(message.sealed)).decode()
     title = message.title if message.channel == rules.EMAIL else ""
-    outcome = delivery.hand_over(url, message.recipient, title, body)
+    outcome = delivery.hand_over(url, message.recipient, title, text_of(message))
     return _note(message, outcome)
+
+
+def text_of(message: Message) -> str:
+    """What it says, opened if it is secret; empty once that is forgotten."""
+    if not message.sealed:
+        return message.body
+    return sealing.unseal(_seal_name(message.key), bytes(message.sealed)).decode()
 
 
 @transaction.atomic

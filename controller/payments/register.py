@@ -14,6 +14,7 @@ from controller.ledger import queries as ledger
 from controller.ledger import services as ledger_services
 from controller.payments import rules
 from controller.payments.models import Payment, PointOfSale, ReceiptSeries
+from controller.payments.signals import payment_taken
 from controller.profile.queries import setting
 
 INDIA_OFFSET_MIN = 330
@@ -106,6 +107,7 @@ def enter(
         actor, "take payment", f"consumer {consumer.pk}", payment=identity, method=method,
         receipt=payment.receipt_number, amount_paise=amount_paise, purpose=purpose,
     )  # fmt: skip
+    payment_taken.send(sender=Payment, payment=payment)
     return payment
 
 

@@ -6,5 +6,8 @@ from django.dispatch import Signal
 # cannot give what was paid for raises Refused: the money then stays the consumer's credit.
 order_paid = Signal()
 
+# A payment was taken and posted; argument: payment. Its recharge, if it is one, follows.
+payment_taken = Signal()
+
 # A payment is about to be reversed; argument: payment. A receiver that objects raises Refused.
 payment_reversing = Signal()

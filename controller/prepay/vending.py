@@ -21,6 +21,7 @@ from controller.prepay import dues, rules
 from controller.prepay.dues import Facts
 from controller.prepay.models import Purchase, PurchaseLine
 from controller.prepay.rules import Division
+from controller.prepay.signals import purchase_sold
 from controller.tasks.services import raise_task
 from controller.vouchers.queries import vending_keys
 from controller.vouchers.rules import WH_PER_TENTH
@@ -47,6 +48,7 @@ def sell(payment: Payment, *, actor: str) -> Purchase:
         payment=payment.pk, paid_paise=payment.amount_paise, amount=division.amount,
         unit=purchase.get_unit_display(),
     )  # fmt: skip
+    purchase_sold.send(sender=Purchase, purchase=purchase)
     return purchase
 
 

@@ -149,6 +149,18 @@ _ALL = (
         "A prepaid consumer must recharge at least once in this time.",
     ),
     Setting(
+        "low_credit_wh", whole(0, WH_MAX, "Wh"), 3_000, "MG-3",
+        "With less energy left, a prepaid consumer is told to recharge.",
+    ),
+    Setting(
+        "low_credit_paise", _paise, 5_000, "MG-3",
+        "With less money left, a prepaid consumer is told to recharge.",
+    ),
+    Setting(
+        "low_credit_days", whole(0, 31, "days"), 3, "MG-3",
+        "With fewer days left, a consumer of a flat package is told to recharge.",
+    ),
+    Setting(
         "prepaid_rebate_bp", _basis_points, 0, "UP-2", "Rebate on prepaid energy.",
     ),
     Setting(

@@ -1,5 +1,7 @@
 """What notices say, in three languages, and how long they may be."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -11,8 +13,9 @@ from controller.words.lists import word_list
 LANGUAGES = ("en", "hi", "ml")
 LONGEST = {
     "amount_paise": -(10**11), "balance_paise": -(10**11), "due_s": 217_000_000,
-    "date_s": 217_000_000, "last_s": 217_000_000, "month": "2026-02", "credit": (10**9, "Wh"),
-    "token": "12345678901234567890",
+    "date_s": 217_000_000, "due_day": date(2026, 2, 28), "last_day": date(2026, 2, 28),
+    "month": "2026-02", "credit": (10**9, "Wh"),
+    "token": "12345678901234567890", "tokens": ["12345678901234567890"] * 4,
 }  # fmt: skip
 
 
