@@ -24,8 +24,10 @@ from tools import (
 )
 from tools.bench.commands import bench_app
 from tools.board.commands import board_app
+from tools.pay import pay_app
 from tools.printing import NOT_DONE, JsonOption, fail
 from tools.profile import profile_app
+from tools.recharges import recharge_app
 from tools.reconcile import reconcile
 from tools.tokens import token_app
 from tools.trial import trial_app
@@ -50,7 +52,9 @@ app.add_typer(bills.bill_app, name="bill")
 app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.task_app, name="task")
 app.add_typer(notices.notices_app, name="notices")
+app.add_typer(pay_app, name="pay")
 app.add_typer(profile_app, name="profile")
+app.add_typer(recharge_app, name="recharge")
 app.add_typer(token_app, name="token")
 app.add_typer(trial_app, name="trial")
 app.command("reconcile")(reconcile)

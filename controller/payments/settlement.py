@@ -89,25 +89,30 @@ def _captured(provider: Provider, notice: Notice) -> Result:
         return _conflict(
             provider, notice.reference, "It now has another amount or currency", notice
         )
-    arrived = ProviderPayment(
-        provider=provider,
-        reference=notice.reference,
-        amount_paise=notice.amount_paise,
-        currency=notice.currency,
-        arrived_s=clock.now_s(),
-    )
     order = _find_order(provider, notice)
-    arrived.order = order
     objection = _objection(order, notice)
-    if objection:
-        result = _suspend(provider, arrived, notice, objection)
+    if order is None or objection:
+        result = _suspend(provider, order, notice, objection)
     else:
-        assert order is not None
-        result = _pay(provider, arrived, order, notice)
+        result = _pay_or_suspend(provider, order, notice)
     Callback.objects.filter(provider=provider, reference=notice.reference, outcome=WAITING).update(
         outcome=Callback.Outcome.STORED
     )
     return result
+
+
+def _arrived(
+    provider: Provider, order: PaymentOrder | None, notice: Notice, **more: object
+) -> ProviderPayment:
+    return ProviderPayment.objects.create(
+        provider=provider,
+        reference=notice.reference,
+        amount_paise=notice.amount_paise,
+        currency=notice.currency,
+        order=order,
+        arrived_s=clock.now_s(),
+        **more,
+    )
 
 
 def _find_order(provider: Provider, notice: Notice) -> PaymentOrder | None:
@@ -132,9 +137,16 @@ def _objection(order: PaymentOrder | None, notice: Notice) -> str:
     return ""
 
 
-def _pay(
-    provider: Provider, arrived: ProviderPayment, order: PaymentOrder, notice: Notice
-) -> Result:
+def _pay_or_suspend(provider: Provider, order: PaymentOrder, notice: Notice) -> Result:
+    """Whoever refuses what the payment is for, the money is there."""
+    try:
+        with transaction.atomic():
+            return _pay(provider, order, notice)
+    except Refused as refused:
+        return _suspend(provider, order, notice, refused.what)
+
+
+def _pay(provider: Provider, order: PaymentOrder, notice: Notice) -> Result:
     actor = f"provider {provider.pk}"
     is_late = order.state == OrderState.EXPIRED or clock.now_s() > order.expires_s
     payment = register.enter(
@@ -148,8 +160,7 @@ def _pay(
         held_in=rules.holding_account(provider.point_of_sale_id, notice.method, provider.pk),
         actor=actor,
     )
-    arrived.payment = payment
-    arrived.save()
+    _arrived(provider, order, notice, payment=payment)
     order.mark_paid(payment)
     order.save()
     order_paid.send(sender=PaymentOrder, order=order, payment=payment)
@@ -157,9 +168,10 @@ def _pay(
 
 
 def _suspend(
-    provider: Provider, arrived: ProviderPayment, notice: Notice, objection: str
+    provider: Provider, order: PaymentOrder | None, notice: Notice, objection: str
 ) -> Result:
     """The money is there and nobody's yet. Another currency is no paise: it is only told."""
+    held_paise = 0
     if notice.currency == rules.CURRENCY:
         ledger.post(
             kind="unclaimed",
@@ -168,8 +180,8 @@ def _suspend(
             text=f"Payment {notice.reference} that fits no order",
             actor=f"provider {provider.pk}",
         )
-        arrived.suspended_paise = notice.amount_paise
-    arrived.save()
+        held_paise = notice.amount_paise
+    _arrived(provider, order, notice, suspended_paise=held_paise)
     return _conflict(provider, notice.reference, objection, notice)
 
 

@@ -103,6 +103,22 @@ def test_the_same_payment_with_another_amount_becomes_a_task():
     assert balance("clearing:acme") == 10_000
 
 
+def test_money_for_what_is_refused_is_held_and_becomes_a_task():
+    """Whoever hears of a payment may refuse what it is for; the money has come all the same."""
+    from controller.payments.signals import order_paid
+
+    def refuse(**_more):
+        raise Refused("No deposit is asked of this consumer", "Look at it.")
+
+    wanted = order(purpose="deposit")
+    order_paid.connect(refuse)
+    try:
+        assert work(captured(wanted)) == ["conflict"]
+    finally:
+        order_paid.disconnect(refuse)
+    assert (balance("payable:unclaimed-acme"), balance(f"consumer:{ASHA}")) == (-10_000, 0)
+
+
 def test_held_money_is_given_to_its_owner_once():
     work(body_of(payment="pay-1", amount_paise=10_000))
     facts = {"provider_code": "acme", "reference": "pay-1", "consumer_id": ASHA}
