@@ -206,6 +206,25 @@ def test_a_meter_that_told_no_midnight_is_counted_as_silent(home, clock):
     assert (report.meters, report.spans, report.silent, report.mismatches) == (1, 0, 1, 0)
 
 
+def test_a_meters_days_begin_with_its_fitting_and_end_with_its_removal(home, village, clock):
+    """MG-6: what the one consumer was sold and charged is not the next one's."""
+    home = opened(home())
+    live_a_day(home, wh=1_000)
+    noon_s = JANUARY.start_s + DAY_S + 12 * HOUR_S
+    last = home.read(noon_s, 1_700, 1, 1_700, home.balance - 700)
+    home.connection.fittings.update(removed_s=noon_s + 60, last_reading=last)
+    assert reconcile(clock, date(2026, 1, 2)).spans == 2
+    later = home.read(noon_s + 120, 1_700, 1, 1_700, home.balance - 701)  # nobody's any more
+    other = village(2, ENERGY)
+    other.connection.fittings.update(
+        meter=home.connection.meter_id, fitted_s=noon_s + 180, first_reading=later
+    )
+    home.read(JANUARY.start_s + 2 * DAY_S, 2_000, 1, 2_000, home.balance - 1_001)
+    report = reconcile(clock, date(2026, 1, 2))
+    assert (report.meters, report.spans, report.mismatches) == (2, 3, 1)
+    assert found(report)[0][2] == "300 Wh charged, 0 by the tariff, on 2026-01-02"  # no package
+
+
 # --- receipts -----------------------------------------------------------------------------------
 
 
