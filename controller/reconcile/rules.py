@@ -19,7 +19,7 @@ LOOSE_MAX = 12  # purchases of unknown moment that are tried together
 TOGETHER_MAX = 3
 
 CREDIT, CHARGE, RECEIPT = "reconcile_credit", "reconcile_charge", "reconcile_receipt"
-PAYMENT, LEDGER = "reconcile_payment", "reconcile_ledger"
+PAYMENT, BILL, LEDGER = "reconcile_payment", "reconcile_bill", "reconcile_ledger"
 
 
 class Registers(NamedTuple):

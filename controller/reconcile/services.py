@@ -13,7 +13,7 @@ from controller.audit import services as audit
 from controller.consumers.models import Plant
 from controller.errors import Refused
 from controller.ledger import services as ledger
-from controller.reconcile import accounts, money, receipts, rules
+from controller.reconcile import accounts, bills, money, receipts, rules
 from controller.reconcile.models import Report
 from controller.reconcile.rules import Mismatch
 from controller.tasks.models import Task
@@ -93,6 +93,7 @@ def _compare(first_day: date, last_day: date, counts: Counter[str]) -> Iterator[
     while day <= last_day:  # a day at a time, so that no more than one is in memory
         from_s, until_s = ledger.day_bounds(day)
         yield from receipts.compare(from_s, until_s)
+        yield from bills.compare(from_s, until_s)
         outcome = money.compare(from_s, until_s)
         counts["receipts"] += outcome.compared
         yield from outcome.mismatches

@@ -298,7 +298,7 @@ def test_a_night_seals_the_ledger_and_looks_back_over_weeks(home, clock):
     home.balance = 0
     opened(home)
     ledger.post(
-        kind="bill", reference="bill:1", text="Bill", actor="clerk",
+        kind="water", reference="water:1", text="Water", actor="clerk",
         transfers=[("consumer:BHKATS00101", "income:energy", 5)],
     )  # fmt: skip
     live_a_day(home, wh=1_500, credited=5_000)

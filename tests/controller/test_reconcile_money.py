@@ -1,10 +1,12 @@
 """Money received is money in the ledger, and the ledger is what it was."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 
 from controller.ledger import services as ledger
-from controller.ledger.models import Entry, Transfer
+from controller.ledger.models import Transfer
 from controller.tasks import queries as tasks
 from tests.controller import till
 from tests.controller.homes import DAY_S, HOUR_S, JANUARY
@@ -19,7 +21,6 @@ def tills(db, clock):
 
     clock(JANUARY.start_s + 9 * HOUR_S)
     till.open_tills()
-    till.owe(till.ASHA, 50_000)
     payment = till.pay(paise=30_000)
     payments.reverse_payment(
         payment_id=till.pay("key-00002", 5_000).pk, reason="Typed twice", actor="clerk"
@@ -79,8 +80,54 @@ def test_money_in_suspense_that_the_ledger_does_not_have_is_found(tills, clock):
 
 def test_a_changed_ledger_is_found(tills, clock):
     clock(JANUARY.start_s + 2 * DAY_S)
+    ledger.post(
+        kind="water", reference="water:1", text="Water", actor="clerk",
+        transfers=[(f"consumer:{till.ASHA}", "income:water", 500)],
+    )  # fmt: skip
+    clock(JANUARY.start_s + 3 * DAY_S)
     ledger.seal_past_days(actor="nightly")
-    entry = Entry.objects.filter(kind="bill").get()
-    Transfer.objects.filter(entry=entry)._raw_delete("default")
-    kinds = [each["kind"] for each in reconcile(clock).findings]
-    assert set(kinds) == {"reconcile_ledger"}
+    Transfer.objects.filter(entry__kind="water")._raw_delete("default")
+    assert {each[0] for each in found(reconcile(clock))} == {"reconcile_ledger"}
+
+
+# --- bills --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bills(village, close):
+    """Two bills of January: one stands, one was made anew."""
+    from controller.billing import services as billing
+
+    for number in (1, 2):
+        home = village(number)
+        home.read(JANUARY.start_s, 40_000)
+        home.read(JANUARY.end_s, 190_500)
+    close()
+    return billing.rebill(number="BHKATS00102-2026-01", reason="Asked for", actor="clerk")
+
+
+FEBRUARY_1 = date(2026, 2, 1)
+
+
+def test_bills_are_owed_once_and_whole(bills, clock):
+    assert reconcile(clock, FEBRUARY_1, FEBRUARY_1).mismatches == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE billing_bill SET total_paise = 1 WHERE number = 'BHKATS00101-2026-01'",
+         "Bill BHKATS00101-2026-01 is not posted as it was made"),
+        ("UPDATE billing_bill SET replaced_by = NULL",
+         "Bill BHKATS00102-2026-01 is undone in the one book and not in the other"),
+        ("UPDATE billing_bill SET replaced_by = 'x' WHERE number = 'BHKATS00101-2026-01'",
+         "Bill BHKATS00101-2026-01 is undone in the one book and not in the other"),
+        ("DELETE FROM billing_bill WHERE number = 'BHKATS00101-2026-01'",
+         "Bill BHKATS00101-2026-01 is in the ledger and was never made"),
+    ],
+)  # fmt: skip
+def test_a_bill_that_differs_from_the_ledger_is_found(bills, clock, statement, words):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    report = reconcile(clock, FEBRUARY_1, FEBRUARY_1)
+    assert [each["title"] for each in report.findings] == [words]

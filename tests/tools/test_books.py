@@ -41,8 +41,8 @@ def books(db, settings, tmp_path):
     settings.BIJLI_CLOCK_FILE = tmp_path / "clock"
     settings.BIJLI_CLOCK_FILE.write_text(str(100 * DAY_S))
     ledger.post(
-        kind="bill", reference="bill:1", transfers=[(RAM, "income:energy", 500)],
-        text="Bill 1", actor="meena",
+        kind="water", reference="water:1", transfers=[(RAM, "income:energy", 500)],
+        text="Water", actor="meena",
     )  # fmt: skip
     settings.BIJLI_CLOCK_FILE.write_text(str(101 * DAY_S))
 
@@ -54,7 +54,7 @@ def test_trial_balance_and_statement_are_printed(run, books):
         {"account": "sum", "balance_paise": 0},
     ]
     (line,) = as_json(run("ledger", "show", RAM, "--json"))
-    assert (line["reference"], line["debit_paise"], line["balance_paise"]) == ("bill:1", 500, 500)
+    assert (line["reference"], line["debit_paise"], line["balance_paise"]) == ("water:1", 500, 500)
 
 
 def test_days_are_sealed_and_verified_and_a_breach_is_exit_status_1(run, books):
