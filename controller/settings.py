@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "controller.changes",
     "controller.contact",
     "controller.prepay",
+    "controller.joining",
     "controller.billing",
     "controller.api",
     "controller.documents",

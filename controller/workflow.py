@@ -7,7 +7,7 @@ Service requests, changes and joinings are such; this module knows none of them.
 from typing import Any
 
 from django.db import models
-from django_fsm import FSMModelMixin, TransitionNotAllowed
+from django_fsm import FSMModelMixin
 
 from controller import clock
 from controller.audit import services as audit
@@ -55,18 +55,22 @@ def move(item: Workflow, step: str, *, actor: str, note: str = "", **facts: Any)
     that cannot be taken now, with those that can, and for a note that is too long.
     """
     check_note(note)
-    try:
-        getattr(item, step)()
-    except TransitionNotAllowed:
-        possible = [each.name for each in item.get_available_state_transitions()]  # type: ignore[attr-defined]
-        raise Refused(
-            f"{words(step).capitalize()} is not possible: it is {words(str(item.state))}",
-            f"Possible now: {', '.join(map(words, sorted(possible)))}."
-            if possible
-            else "It is closed; begin anew.",
-        ) from None
+    check_possible(item, step)
+    getattr(item, step)()
     item.save()
     return note_step(item, step, actor=actor, note=note, **facts)
+
+
+def check_possible(item: Workflow, step: str) -> None:
+    """Raises Refused for a step that cannot be taken now; asked before what cannot be undone."""
+    possible = sorted({each.name for each in item.get_available_state_transitions()})  # type: ignore[attr-defined]
+    if step not in possible:
+        raise Refused(
+            f"{words(step).capitalize()} is not possible: it is {words(str(item.state))}",
+            f"Possible now: {', '.join(map(words, possible))}."
+            if possible
+            else "It is closed; begin anew.",
+        )
 
 
 def note_step(item: Workflow, step: str, *, actor: str, note: str = "", **facts: Any) -> Any:

@@ -39,7 +39,8 @@ __all__ = ["fit_meter", "programme_activated", "programme_receipted", "release_m
 INDIA_OFFSET_MIN = 330
 LOAD_W_MAX = limits.LIMIT_MAX_W
 PHASES = (1, 3)
-PLANT_NAME_MAX, CONSUMER_NAME_MAX, PHONE_MAX = 80, 120, 20  # characters
+PLANT_NAME_MAX, CONSUMER_NAME_MAX, PHONE_MAX, ADDRESS_MAX = 80, 120, 20, 200  # characters
+LANGUAGE_MAX = 2
 
 
 @transaction.atomic
@@ -69,6 +70,9 @@ def add_consumer(
     phone: str = "",
     category: str = Category.DOMESTIC,
     sector: str = Sector.PRIVATE,
+    address: str = "",
+    language: str = "",
+    status: str = Consumer.Status.ACTIVE,
     *,
     actor: str,
 ) -> Consumer:
@@ -81,8 +85,7 @@ def add_consumer(
         identity.ConsumerParts(plant.state, plant.code, pole, number)
     )
     _check_name("consumer", name, CONSUMER_NAME_MAX)
-    if len(phone) > PHONE_MAX:
-        raise Refused(f"{phone!r} is no phone number", f"Use at most {PHONE_MAX} characters.")
+    _check_contact(phone, address, language)
     check_load(sanctioned_load_w, phases)
     _check_choice("category", category, Category.values)
     _check_choice("sector", sector, Sector.values)
@@ -91,8 +94,9 @@ def add_consumer(
             f"Consumer {consumer_id} exists already", "Use the next connection number at the pole."
         )
     consumer = Consumer.objects.create(
-        id=consumer_id, plant=plant, name=name, phone=phone, category=category, sector=sector
-    )
+        id=consumer_id, plant=plant, name=name, phone=phone, category=category, sector=sector,
+        address=address, language=language, status=status,
+    )  # fmt: skip
     Connection.objects.create(
         consumer=consumer,
         pole=pole,
@@ -105,6 +109,16 @@ def add_consumer(
         sanctioned_load_w=sanctioned_load_w, phases=phases, category=category, sector=sector,
     )  # fmt: skip
     return consumer
+
+
+def _check_contact(phone: str, address: str, language: str) -> None:
+    """What the columns have room for; what may be in them is the business of `contact`."""
+    if len(phone) > PHONE_MAX:
+        raise Refused(f"{phone!r} is no phone number", f"Use at most {PHONE_MAX} characters.")
+    if len(address) > ADDRESS_MAX:
+        raise Refused("The address is too long", f"Use at most {ADDRESS_MAX} characters.")
+    if len(language) > LANGUAGE_MAX:
+        raise Refused(f"{language!r} is no language", "Use its two letters.")
 
 
 def check_load(sanctioned_load_w: int, phases: int) -> None:

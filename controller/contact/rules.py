@@ -21,11 +21,16 @@ def read_changes(
     given: Mapping[str, str], present: Mapping[str, str], languages: Collection[str]
 ) -> dict[str, str]:
     """The fields that would be another, in their one form. Raises Refused, also for none."""
-    changes = {name: _read(name, value, languages) for name, value in given.items()}
-    found = {name: value for name, value in changes.items() if value != present[name]}
+    details = read_details(given, languages)
+    found = {name: value for name, value in details.items() if value != present[name]}
     if not found:
         raise Refused("Nothing would be changed", "Enter what is to be another.")
     return found
+
+
+def read_details(given: Mapping[str, str], languages: Collection[str]) -> dict[str, str]:
+    """The fields in their one form. Raises Refused."""
+    return {name: _read(name, value, languages) for name, value in given.items()}
 
 
 def _read(name: str, value: str, languages: Collection[str]) -> str:
