@@ -313,7 +313,10 @@ def test_a_night_seals_the_ledger_and_looks_back_over_weeks(home, clock):
     assert queries.find_report(report.pk) == report
 
 
-def test_the_nightly_process_runs_once_a_night_when_the_boards_have_told_of_midnight(db, clock):
+def test_the_nightly_process_runs_once_a_night_when_the_boards_have_told_of_midnight(
+    db, clock, monkeypatch
+):
+    monkeypatch.setattr("django.db.close_old_connections", lambda: None)  # the test's own stays
     for hours, reports in ((1, 0), (2, 1), (9, 1), (25, 1), (27, 2)):
         clock(JANUARY.start_s + hours * HOUR_S)
         assert process.work() == process.IDLE_S
@@ -325,6 +328,7 @@ def test_the_nightly_process_tries_again_when_a_night_fails(db, clock, monkeypat
     def fail(**_named):
         raise Refused("2026-01-01 was still being posted to", "Seal it again.")
 
+    monkeypatch.setattr("django.db.close_old_connections", lambda: None)
     monkeypatch.setattr(services, "run_night_if_due", fail)
     assert process.work() == process.TROUBLE_S
 
