@@ -18,6 +18,7 @@ from tools import (
     money,
     notices,
     office,
+    papers,
     people,
     reprogramming,
     tariffs,
@@ -53,6 +54,7 @@ app.add_typer(books.ledger_app, name="ledger")
 app.add_typer(books.task_app, name="task")
 app.add_typer(notices.notices_app, name="notices")
 app.add_typer(pay_app, name="pay")
+app.add_typer(papers.paper_app, name="paper")
 app.add_typer(profile_app, name="profile")
 app.add_typer(recharge_app, name="recharge")
 app.add_typer(token_app, name="token")

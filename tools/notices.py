@@ -62,6 +62,21 @@ def list_messages(
     show_rows(rows, as_json=as_json, title="Notices")
 
 
+@notices_app.command("bills")
+def tell_bills(
+    plant: str,
+    month: Annotated[str, typer.Argument(help="YYYY-MM")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a message for every bill of a plant's month into the outbox, once."""
+    open_office(home)
+    from controller.notices import bills
+
+    told = bills.tell_month(plant_code=plant, month=month, actor=ACTOR)
+    show_facts({"month": month, "messages": told}, as_json=as_json)
+
+
 @notices_app.command("deliver")
 def deliver(
     limit: Annotated[int, typer.Option(min=1, help="At most so many messages.")] = 100,

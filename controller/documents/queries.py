@@ -3,12 +3,13 @@
 Also what papers of all kinds say alike: who issues them, and to whom.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from controller.consumers.identity import show_consumer_id, show_package_id
 from controller.consumers.models import AssignmentState, Consumer, PackageAssignment
-from controller.documents import papers, press, thermal
+from controller.documents import batch, papers, press, thermal
 from controller.documents.models import Snapshot
 from controller.documents.rules import Issuer, Party
 from controller.documents.sheets import Sheet
@@ -111,3 +112,16 @@ def escpos(snapshot: Snapshot, *, language: str = "", copy: bool = False) -> byt
     """What an 80 mm thermal printer is sent (MG-10a)."""
     strip = press.press().strip(sheet(snapshot, language=language, copy=copy))
     return thermal.to_escpos(strip)
+
+
+def print_many(snapshots: Iterable[Snapshot], workers: int) -> Iterator[tuple[Snapshot, bytes]]:
+    """Every paper with its PDF, in their order, set by so many processes (docs/papers.md)."""
+    under_way: deque[Snapshot] = deque()
+
+    def jobs() -> Iterator[batch.Job]:
+        for snapshot in snapshots:
+            under_way.append(snapshot)
+            yield sheet(snapshot), snapshot.made_s + EPOCH_UNIX_S
+
+    for found in batch.print_many(jobs(), workers):
+        yield under_way.popleft(), found

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from controller.billing.models import Bill, DunningStep
+from controller.billing.signals import dunning_stepped
 from controller.changes import rules as changes
 from controller.changes.models import Change, ChangeState
 from controller.changes.signals import change_moved
@@ -17,11 +19,13 @@ from controller.payments.signals import payment_reversing, payment_taken
 from controller.prepay.models import Purchase
 from controller.prepay.services import hand_out_voucher
 from controller.prepay.signals import purchase_sold
+from controller.profile.queries import setting
 from controller.requests.models import RequestStep, ServiceRequest
 from controller.requests.signals import request_moved
 from controller.workflow import Step
 
-MINUTE_S = 60
+MINUTE_S, DAY_S = 60, 86_400
+REMINDER, NOTICE, DISCONNECT = "reminder", "notice", "disconnect"
 REQUEST_STEPS = {
     "submit": "request_submitted",
     "assign": "request_assigned",
@@ -37,6 +41,7 @@ def connect() -> None:
     payment_taken.connect(_hear_payment, dispatch_uid="notices.payment")
     payment_reversing.connect(_hear_reversal, dispatch_uid="notices.reversal")
     purchase_sold.connect(_hear_recharge, dispatch_uid="notices.recharge")
+    dunning_stepped.connect(_hear_dunning, dispatch_uid="notices.dunning")
     deposit_demanded.connect(_hear_demand, dispatch_uid="notices.demand")
     deposit_moved.connect(_hear_deposit, dispatch_uid="notices.deposit")
 
@@ -168,6 +173,34 @@ def _tell_payment(payment: Payment, template: str, values: dict[str, Any], what:
         values=values,
         subject=f"receipt {payment.receipt_number}",
     )
+
+
+def _hear_dunning(step: DunningStep, consumer_id: str, **_more: Any) -> None:
+    """Reminder and disconnection notice (MG-6, MG-9); that supply is cut is told when it is."""
+    bill = step.bill
+    if step.step == REMINDER:
+        template = "reminder"
+        values = {"number": bill.number, "due_s": bill.due_s - 1, "amount_paise": step.paise}
+    elif step.step == NOTICE:
+        template = "disconnection_notice"
+        values = {"amount_paise": step.paise, "date_s": _cut_s(bill)}
+    else:
+        return
+    services.send(
+        template=template,
+        key=f"dunning {step.pk}",
+        actor="billing",
+        consumer_id=consumer_id,
+        values=values,
+        subject=f"bill {bill.number}",
+    )
+
+
+def _cut_s(bill: Bill) -> int:
+    """The day of the step after which supply is cut, as the profile has it."""
+    steps: list[tuple[int, str]] = setting("dunning_steps")
+    days = [after for after, step in steps if step == DISCONNECT]
+    return bill.due_s + days[0] * DAY_S if days else bill.due_s
 
 
 def _hear_demand(demand: Demand, **_more: Any) -> None:
