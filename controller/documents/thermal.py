@@ -6,6 +6,8 @@ All scripts are printed as dots: such printers know neither Devanagari nor Malay
 import io
 
 DARK_BELOW = 150  # of 255: letters as heavy as they are on paper
+# Any printer of 576 dots will do; without one the library writes remarks to standard output.
+PROFILE = "TM-P80"
 FEED_LINES = 4  # so that the cut is below the last line
 
 
@@ -16,7 +18,7 @@ def to_escpos(strip_png: bytes) -> bytes:
 
     with Image.open(io.BytesIO(strip_png)) as grey:
         dots = grey.convert("L").point(lambda level: 0 if level < DARK_BELOW else 255).convert("1")
-    printer = Dummy()
+    printer = Dummy(profile=PROFILE)
     printer.hw("INIT")
     printer.image(dots, impl="bitImageRaster")
     printer.print_and_feed(FEED_LINES)
