@@ -227,8 +227,6 @@ class Metering:
         if is_certain:
             self.state = state
         self._bad_s += elapsed_s
-        if self._bad_s > self._values[METERING_BAD_S]:
-            self.is_ahead = True
         if self._bad_s >= self._fault_after_s:
             self._bad_s = self._fault_after_s
             if not self.is_faulty:
@@ -236,6 +234,8 @@ class Metering:
                 self._has_moved = False
             if self.state == OK:
                 self.state = state
+        if self._bad_s > self._values[METERING_BAD_S]:
+            self.is_ahead = True
 
 
 def _sum(voltage_dv, power_dw, current_ma, frequency_dhz, energy_wh):

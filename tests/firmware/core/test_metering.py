@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmware.core import holds
+from firmware.core import holds, ledger
 from firmware.core.clock import UNSET
 
 DISCONNECT, RECONNECT = 1, 2
@@ -72,6 +72,23 @@ def test_power_cycles_do_not_give_a_silent_chip_half_a_minute_each(bench):
     bench.sample.valid = True
     bench.run(4)
     assert bench.holds == 0
+
+
+def written(bench):
+    """Ledger writes since birth."""
+    return max(ledger.sequence_of(slot) for slot in bench.store.slots)
+
+
+@pytest.mark.parametrize("kind", ["silent", "frozen"])
+def test_a_fault_that_lasts_wears_the_flash_no_more_than_a_quiet_hour(bench, kind):
+    """Nothing runs ahead of the ledger any more once the fault stands: a write a minute."""
+    bench.sample.valid = kind != "silent"
+    bench.is_frozen = kind == "frozen"
+    bench.run(400, 100)
+    assert bench.holds == holds.FAULT
+    before = written(bench)
+    bench.run(3600)
+    assert written(bench) - before <= 60 + 4  # and one before each reading
 
 
 def test_short_disturbances_never_add_up_to_a_fault(bench):
