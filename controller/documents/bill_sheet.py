@@ -147,7 +147,7 @@ def _bars(bill: BillData, words: Words) -> list[Bar]:
     longest_wh = max([past["units_wh"] for past in shown] + [1])
     return [
         Bar(
-            label=month(words, past["month"]),
+            label=words[f"month_{int(past['month'][5:])}"],
             text=figures.decimal(past["units_wh"], 3).partition(".")[0],
             part=past["units_wh"] * 1000 // longest_wh,
         )

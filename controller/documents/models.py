@@ -9,7 +9,7 @@ class Snapshot(AppendOnly):
     """The data of one paper (rules.py has its shape), with its SHA-256; never changed.
 
     `subject` is what it is about, such as `bill BHKATS01112-2026-01`; `language` is the one that
-    it was issued in. A receipt's token stands in `token_sealed` only, as elsewhere (vouchers).
+    it was issued in. A receipt's tokens stand in `token_sealed` only (rules.SECRETS, as JSON).
     """
 
     class Kind(models.TextChoices):

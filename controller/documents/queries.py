@@ -3,6 +3,7 @@
 Also what papers of all kinds say alike: who issues them, and to whom.
 """
 
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -81,10 +82,10 @@ def sheet(snapshot: Snapshot, *, language: str = "", copy: bool = False) -> Shee
 
 def data(snapshot: Snapshot) -> Any:
     """What it says, a token opened too. Raises Refused when the master key has changed."""
-    token = bytes(snapshot.token_sealed)
-    if not token:
+    sealed = bytes(snapshot.token_sealed)
+    if not sealed:
         return snapshot.data
-    return {**snapshot.data, "token": sealing.unseal(snapshot.subject, token).decode()}
+    return {**snapshot.data, **json.loads(sealing.unseal(snapshot.subject, sealed))}
 
 
 def pdf(snapshot: Snapshot, *, language: str = "", copy: bool = False) -> bytes:

@@ -44,6 +44,8 @@ def make(receipt: ReceiptData, language: str, words: Words) -> Sheet:
     if receipt["token"] and not receipt["cancelled"]:
         sheet["token_label"] = words["token"]
         sheet["token"] = grouped_token(receipt["token"])
+        sheet["key_label"] = words["key_tokens"]
+        sheet["key_tokens"] = [grouped_token(token) for token in receipt.get("key_tokens", [])]
         sheet["notes"].append(words["token_note"])
     sheet["notes"].append(words["keep_receipt"])
     sheet["codes"] = [Code(caption=words["scan_to_check"], text=codes.receipt_check(receipt))]

@@ -4,8 +4,9 @@ Whoever issues a paper fills one of these shapes; `documents.services.issue` kee
 Wh, money is paise, times are board time (s). Pure; knows no layout and no words.
 """
 
+import re
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from controller.errors import Refused
 
@@ -14,7 +15,8 @@ KINDS = (BILL, RECEIPT, STATEMENT, SLIP, LEDGER)
 ROWS_MAX = 5_000  # rows of a paper: what goes beyond is issued in parts
 TEXT_MAX = 300  # characters of any one text on a paper
 DEPTH_MAX = 6  # how deep data may nest
-TOKEN_DIGITS = 20
+TOKEN = re.compile("[0-9]{20}")
+SECRETS = ("token", "key_tokens")  # of a receipt: kept sealed
 
 
 class Issuer(TypedDict):
@@ -124,7 +126,7 @@ class ReceiptData(TypedDict):
     `method` and `purpose` are those of payments. `balance_paise` is what the account owes
     afterwards (below 0: in credit). `division` says what a recharge became (UP-4, UP-8), their
     sum is the amount; `credit` and `unit` are what the meter gets. `token` has 20 digits, or is
-    empty.
+    empty; `key_tokens` are those that must be keyed in before it, where the meter's key is new.
     """
 
     issuer: Issuer
@@ -143,6 +145,7 @@ class ReceiptData(TypedDict):
     credit: int
     unit: str
     token: str
+    key_tokens: NotRequired[list[str]]
     cancelled: bool
 
 
@@ -239,9 +242,9 @@ def check(kind: str, data: Any) -> None:
 
 
 def _check_receipt(data: ReceiptData) -> None:
-    token = data["token"]
-    if token and not (len(token) == TOKEN_DIGITS and token.isascii() and token.isdigit()):
-        raise Refused("The token has not 20 digits", "Print the receipt again from the sale.")
+    tokens = [token for token in (data["token"], *data.get("key_tokens", [])) if token]
+    if not all(TOKEN.fullmatch(token) for token in tokens):
+        raise Refused("A token has not 20 digits", "Print the receipt again from the sale.")
     if data["division"]:
         parts = (share["amount_paise"] for share in data["division"])
         _agree("parts", parts, data["amount_paise"])

@@ -23,9 +23,9 @@ def issue(*, kind: str, subject: str, language: str, data: Any, actor: str) -> S
     check_language(language)
     rules.check(kind, data)
     digest = hashlib.sha256(canonical(data)).hexdigest()
-    token = data.get("token", "")
-    sealed = sealing.seal(subject, token.encode()) if token else b""
-    kept = {**data, "token": ""} if token else data
+    secrets = {name: data[name] for name in rules.SECRETS if data.get(name)}
+    sealed = sealing.seal(subject, canonical(secrets)) if secrets else b""
+    kept = {name: value for name, value in data.items() if name not in secrets}
     found, made = Snapshot.objects.get_or_create(
         kind=kind,
         subject=subject,

@@ -63,6 +63,8 @@ class Sheet(TypedDict):
     boxes: list[Box]
     token_label: str
     token: str
+    key_label: str
+    key_tokens: list[str]
     tables: list[Table]
     bars_title: str
     bars: list[Bar]
@@ -86,6 +88,8 @@ def blank(language: str, words: Words, issuer: Issuer, title: str, number: str) 
         boxes=[],
         token_label="",
         token="",
+        key_label="",
+        key_tokens=[],
         tables=[],
         bars_title="",
         bars=[],

@@ -8,7 +8,6 @@ import io
 DARK_BELOW = 150  # of 255: letters as heavy as they are on paper
 # Any printer of 576 dots will do; without one the library writes remarks to standard output.
 PROFILE = "TM-P80"
-FEED_LINES = 4  # so that the cut is below the last line
 
 
 def to_escpos(strip_png: bytes) -> bytes:
@@ -21,6 +20,5 @@ def to_escpos(strip_png: bytes) -> bytes:
     printer = Dummy(profile=PROFILE)
     printer.hw("INIT")
     printer.image(dots, impl="bitImageRaster")
-    printer.print_and_feed(FEED_LINES)
-    printer.cut(mode="PART")
+    printer.cut(mode="PART")  # feeds the last line past the knife first
     return bytes(printer.output)

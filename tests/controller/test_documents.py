@@ -318,12 +318,17 @@ def test_a_paper_that_is_not_there_is_refused(db):
 
 def test_a_token_is_kept_sealed_and_printed_all_the_same(db, clock):
     """MG-10, UP-11: a copy of the database opens no voucher."""
+    key_tokens = [f"{number}" * 20 for number in (1, 2, 3, 4)]
+    data = samples.recharge(key_tokens=key_tokens)
     stored = services.issue(
-        kind="receipt", subject="sale 1", language="en", data=samples.recharge(), actor="meena"
+        kind="receipt", subject="sale 1", language="en", data=data, actor="meena"
     )
     row = str(Snapshot.objects.values_list("data", "token_sealed", "digest").get(pk=stored.pk))
-    assert "12345678901234567890" not in row
+    assert not any(token in row for token in ("12345678901234567890", *key_tokens))
     assert queries.sheet(queries.find(stored.pk))["token"] == "1234 5678 9012 3456 7890"
+    assert queries.sheet(queries.find(stored.pk))["key_tokens"][3] == "4444 4444 4444 4444 4444"
+    assert queries.pdf(stored).startswith(b"%PDF-")
+    assert queries.picture(stored).startswith(b"\x89PNG")
 
 
 def test_what_a_paper_said_cannot_be_changed(guarded_tables, clock):
