@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "controller.prepay",
     "controller.joining",
     "controller.billing",
+    "controller.extras",
     "controller.api",
     "controller.documents",
     "controller.notices",

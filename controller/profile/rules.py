@@ -127,6 +127,10 @@ _ALL = (
         "meter_cost_instalments", whole(1, 60, "instalments"), 12, "UP-4",
         "In how many equal instalments the meter's cost is paid.",
     ),
+    Setting(
+        "water_price_paise", _paise, 0, "MG-15",
+        "What a litre of purified water costs; 0: none is sold.",
+    ),
     # --- prepaid ---
     Setting(
         "smallest_voucher_paise", whole(1, PAISE_MAX, "paise"), 1_000, "UP-11",
