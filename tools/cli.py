@@ -21,6 +21,7 @@ from tools import (
     papers,
     people,
     reprogramming,
+    standing,
     tariffs,
 )
 from tools.bench.commands import bench_app
@@ -48,6 +49,7 @@ customers.package_app.command("reprogramme")(reprogramming.reprogramme)
 customers.package_app.command("batch")(reprogramming.show_batch)
 customers.package_app.command("batches")(reprogramming.list_batches)
 app.add_typer(people.user_app, name="user")
+app.add_typer(standing.status_app, name="status")
 app.add_typer(tariffs.tariff_app, name="tariff")
 app.add_typer(bills.bill_app, name="bill")
 app.add_typer(books.ledger_app, name="ledger")

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_save
 
 from controller.changes import orders, standing
 from controller.consumers.models import AssignmentState, PackageAssignment
@@ -12,6 +11,7 @@ from controller.consumers.signals import assignment_moved
 from controller.headend.models import Command
 from controller.headend.signals import command_finished
 from controller.payments.models import Payment
+from controller.payments.signals import payment_taken
 
 TOLD = (
     AssignmentState.STORED,
@@ -25,7 +25,7 @@ def connect() -> None:
     """Starts listening; called once, when Django is set up."""
     assignment_moved.connect(_hear_assignment, dispatch_uid="changes.assignment")
     command_finished.connect(_hear_command, dispatch_uid="changes.command")
-    post_save.connect(_hear_payment, sender=Payment, dispatch_uid="changes.payment")
+    payment_taken.connect(_hear_payment, dispatch_uid="changes.payment")
 
 
 def _hear_assignment(assignment: PackageAssignment, **_more: Any) -> None:
@@ -38,8 +38,6 @@ def _hear_command(command: Command, **_more: Any) -> None:
         orders.command_finished(command)
 
 
-def _hear_payment(instance: Payment, created: bool, **_more: Any) -> None:
+def _hear_payment(payment: Payment, **_more: Any) -> None:
     """Whatever comes of it, the payment stands: so only once it does."""
-    if created:
-        todo = partial(standing.reconsider, instance.consumer_id)
-        transaction.on_commit(todo, robust=True)
+    transaction.on_commit(partial(standing.reconsider, payment.consumer_id), robust=True)

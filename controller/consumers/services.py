@@ -41,6 +41,7 @@ LOAD_W_MAX = limits.LIMIT_MAX_W
 PHASES = (1, 3)
 PLANT_NAME_MAX, CONSUMER_NAME_MAX, PHONE_MAX, ADDRESS_MAX = 80, 120, 20, 200  # characters
 LANGUAGE_MAX = 2
+CAPACITY_W_MAX = 100_000_000
 
 
 @transaction.atomic
@@ -56,6 +57,19 @@ def add_plant(
         raise Refused(f"Plant {code} exists already", "Choose another code.")
     plant = Plant.objects.create(code=code, state=state, name=name, utc_offset_min=utc_offset_min)
     audit.record(actor, "add plant", f"plant {code}", name=name, state=state)
+    return plant
+
+
+@transaction.atomic
+def set_capacity(plant_code: str, capacity_w: int, *, actor: str) -> Plant:
+    """Says what a plant can supply at once, in W; 0 where nobody knows (MG-6). Raises Refused."""
+    queries.find_plant(plant_code)
+    plant = Plant.objects.select_for_update().get(pk=plant_code)
+    if not 0 <= capacity_w <= CAPACITY_W_MAX:
+        raise Refused(f"{capacity_w} W is no capacity", f"Use 0 to {CAPACITY_W_MAX} W.")
+    before, plant.capacity_w = plant.capacity_w, capacity_w
+    plant.save(update_fields=["capacity_w"])
+    audit.record(actor, "set capacity", f"plant {plant.code}", before=before, after=capacity_w)
     return plant
 
 

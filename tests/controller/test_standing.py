@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.changes import rules
+from controller.errors import Refused
 from controller.headend.ingest import handle
 from tests.controller import till
 from tests.controller.till import ASHA, OFFICE
@@ -304,8 +305,11 @@ def test_a_plant_that_cannot_supply_all_proposes_who_is_dropped_and_drops_nobody
     from controller.changes.queries import due_for_disconnection
 
     till.add_consumer(13, 2_000)
-    asha.plant.capacity_w = 400
-    asha.plant.save()
+    from controller.consumers.services import set_capacity
+
+    with pytest.raises(Refused):
+        set_capacity("KATS", -1, **OFFICE)
+    set_capacity("KATS", 400, **OFFICE)
     due = due_for_disconnection()
     assert [(row.cause, row.may_cut_now) for row in due] == [("capacity", False)] * len(due)
     assert due
