@@ -57,7 +57,10 @@ class Front:
         """Take a key of the keypad, at once."""
         self.play(signals.CLICK)
         uptime_s = self._board.uptime_s
-        self.panel.press_key(key, uptime_s)
+        wanted = self.panel.press_key(key, uptime_s)
+        if wanted:  # it was the end of a token
+            self.act(wanted)
+            self.play(signals.ACCEPTED if self._board.tokens.is_taken() else signals.REFUSED)
         self.show(uptime_s)
 
     def play(self, sound):

@@ -49,6 +49,8 @@ def build(name=None):
     definition = parts.load_definition(name or named)
     store = build_store(definition)
     board = Board(store)
+    if config:
+        board.tokens.identify(config.meter, config.root_key)
     bus = parts.build_bus(definition)
     clock = parts.build_clock(definition, bus)
     chip = metering.build(definition)

@@ -16,6 +16,7 @@ from protocol.limits import (
     PURCHASE_ID_BYTES,
     SEQUENCE_MAX,
     TIME_MAX_S,
+    TOKEN_DIGITS,
 )
 
 DISCONNECT = 1
@@ -29,6 +30,7 @@ READ_REGISTERS = 8
 READ_PROFILE = 9
 SHOW_MESSAGE = 13
 SET_SOURCE = 14
+SET_TOKEN_KEY = 15
 
 NUMBERS = {
     "disconnect": DISCONNECT,
@@ -45,12 +47,15 @@ NUMBERS = {
     "confirm_release": 12,
     "show_message": SHOW_MESSAGE,
     "set_source": SET_SOURCE,
+    "set_token_key": SET_TOKEN_KEY,
 }
 _NOT_YET = (10, 11, 12)
 
 UNIT_ENERGY = 1
 UNIT_MONEY = 2
 UNIT_DAYS = 3
+
+KEY_CHANGE_TOKENS = 4
 
 SOURCE_MAINS = 0
 SOURCE_GENERATOR = 1
@@ -76,6 +81,7 @@ REASON_EXPIRED = 12
 REASON_AUTHENTICATION = 13
 REASON_UNDECODABLE = 14
 REASON_TOO_LARGE = 15
+REASON_TOO_OLD = 16
 
 
 def validate(number, arguments):
@@ -157,6 +163,15 @@ def _check_show_message(arguments):
     _check_integer(arguments[1], 1, MESSAGE_MAX_S, "seconds")
 
 
+def _check_set_token_key(arguments):
+    _check_keys(arguments, 1)
+    digits = arguments[0]
+    if type(digits) is not str or len(digits) != KEY_CHANGE_TOKENS * TOKEN_DIGITS:
+        raise CommandError(REASON_BAD_ARGUMENTS, "give the digits of four tokens")
+    if any(not "0" <= digit <= "9" for digit in digits):
+        raise CommandError(REASON_BAD_ARGUMENTS, "tokens have digits only")
+
+
 def _check_keys(arguments, count):
     for key in range(count):
         if key not in arguments:
@@ -184,4 +199,5 @@ _CHECKS = {
     READ_PROFILE: _check_read_profile,
     SHOW_MESSAGE: _check_show_message,
     SET_SOURCE: _check_set_source,
+    SET_TOKEN_KEY: _check_set_token_key,
 }

@@ -9,10 +9,12 @@ READ_REGISTERS: int
 READ_PROFILE: int
 SHOW_MESSAGE: int
 SET_SOURCE: int
+SET_TOKEN_KEY: int
 NUMBERS: dict[str, int]
 UNIT_ENERGY: int
 UNIT_MONEY: int
 UNIT_DAYS: int
+KEY_CHANGE_TOKENS: int
 SOURCE_MAINS: int
 SOURCE_GENERATOR: int
 STAGE_RECEIVED: int
@@ -35,5 +37,6 @@ REASON_EXPIRED: int
 REASON_AUTHENTICATION: int
 REASON_UNDECODABLE: int
 REASON_TOO_LARGE: int
+REASON_TOO_OLD: int
 
 def validate(number: int, arguments: object) -> None: ...

@@ -85,6 +85,10 @@ EVENT_STORE_FAULT: int
 EVENT_BUTTON_STUCK: int
 EVENT_CALIBRATED: int
 EVENT_RELAY_ALARM: int
+EVENT_TOKEN_TAKEN: int
+EVENT_TOKEN_REFUSED: int
+EVENT_TOKEN_KEY: int
+EVENT_CREDIT_CLEARED: int
 
 def direction_of(kind: int) -> str: ...
 def topic(meter: str, direction: str, kind: int) -> str: ...

@@ -243,7 +243,18 @@ def purchase_id(meter, base, tid_minutes):
     """Return the 8 bytes that name the purchase of a credit token, for the `credit` command too.
 
     Board and controller derive the same from the meter's identity, the base year of its key and
-    the token's identity, so that a purchase that comes both ways is applied once.
+    the token's identity, so that a purchase that comes both ways is applied once. The last four
+    bytes are base and identity, so that a board knows a voucher's command by its name.
     """
     name = "bijli/1|sts|%s|%d|%d" % (meter, base, tid_minutes)
-    return hashlib.sha256(name.encode()).digest()[:8]
+    tail = (base - BASES[0], tid_minutes >> 16, tid_minutes >> 8 & 255, tid_minutes & 255)
+    return hashlib.sha256(name.encode()).digest()[:4] + bytes(tail)
+
+
+def voucher_of(meter, purchase):
+    """Return (base year, identity) of the token whose purchase this is, None if no token's."""
+    base = BASES[0] + purchase[4]
+    tid_minutes = purchase[5] << 16 | purchase[6] << 8 | purchase[7]
+    if base not in BASES or purchase_id(meter, base, tid_minutes) != purchase:
+        return None
+    return base, tid_minutes

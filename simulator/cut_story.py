@@ -10,11 +10,13 @@ from firmware.core.actions import CLOSE_RELAY, OPEN_RELAY
 from firmware.core.board import Board
 from firmware.core.clock import HELD, SYNCED
 from firmware.core.energy import Sample
-from protocol import commands, programme
+from protocol import commands, programme, sts, token_keys
 
 START_S = 200_000_000 - 200_000_000 % 86_400 - 330 * 60  # midnight in India
 FAR_S = 1_000_000_000
 KEPT_WH = 1_000  # of the chip's counter before it came to this house
+
+VOUCHER = (1, 100)  # what it brings: unit, Wh
 
 TARIFF = {
     "code": "T1",
@@ -27,6 +29,10 @@ TARIFF = {
 }
 ENERGY = {"mode": 1, "low_1": 60, "low_2": 30, "emergency": 20, "emergency_below": 10}
 MONEY = {"mode": 2, "low_1": 5000, "low_2": 2000, "opened_s": 0, "debt_total": 900}
+METER = "CUTS0001"
+ROOT_KEY = bytes(range(32))
+TOKEN_KEY = bytes(range(16))
+VOUCHER_TENTHS = 1
 SUMMER = [60, [5, 2, 6, 120], [9, 5, 6, 180]]
 
 
@@ -61,6 +67,8 @@ class Truth:
         self.credited = ()  # purchases acknowledged: (unit, amount)
         self.command = None  # the one that is under way
         self.last_command = None
+        self.token = None  # the one that is being taken
+        self.last_token = None
         self.closed_from_s = 0  # the relay may not close before, whatever is pressed
         self.may_close = True  # no hold stands that only somebody else may end
 
@@ -192,6 +200,16 @@ class House:
         self.witness.change(command=None, last_command=body, credited=credited)
         return outcome
 
+    def enter(self, digits):
+        """Key in a token; return the board's answer."""
+        self.witness.change(token=digits)
+        self._act(lambda board: enter(board, digits, self.now_s, self.uptime_s))
+        credited = self.witness.truth.credited
+        if digits == make_voucher() and self.board.tokens.answer == sts.ACCEPTED:
+            credited += (VOUCHER,)
+        self.witness.change(token=None, last_token=digits, credited=credited)
+        return self.board.tokens.answer
+
     def _act(self, act):
         """One act of the board, and what an onlooker knows after it."""
         first = self.witness.index()
@@ -213,6 +231,17 @@ class House:
             closed_from_s=self.now_s + left_s if left_s else 0,
             may_close=not standing & (holds.OPERATOR | holds.CREDIT),
         )
+
+
+def enter(board, digits, now_s, uptime_s):
+    """Let a board that knows who it is take a token; return its actions."""
+    board.tokens.identify(METER, ROOT_KEY)
+    return board.enter_token(digits, now_s, uptime_s)
+
+
+def make_voucher():
+    """Return the digits of the story's voucher."""
+    return sts.encode(sts.make(sts.CREDIT, sts.ELECTRICITY, 1, VOUCHER_TENTHS, 0), TOKEN_KEY)
 
 
 def versions(board):
@@ -243,15 +272,32 @@ def tell(house, is_short=False):
 
 
 def commission(house):
-    """A package, credit, the same credit twice, the same command twice."""
+    """A package, credit by token and by command, each twice; the same command twice."""
     record = make_programme(1, 0, ENERGY)
     assert house.command(commands.SET_PROGRAMME, {0: record}) == (2, 0)
     house.run(2)
+    key_in(house)
     assert house.command(commands.CREDIT, {0: b"PURCHAS1", 1: 1, 2: 50}) == (2, 0)
     assert house.command(commands.CREDIT, {0: b"PURCHAS1", 1: 1, 2: 50})[0] == 3
     body = house.witness.truth.last_command
     assert house.command(body[4], body[5], body[0])[0] == 3
     house.run(30, 600)
+
+
+def key_in(house):
+    """A key, a voucher whose purchase comes by command too, a mistyped one, credit cleared."""
+    change = token_keys.KeyChange(TOKEN_KEY, 1, token_keys.UNIQUE, token_keys.KEN_MAX, 1, 123_457)
+    first = token_keys.initial_key(ROOT_KEY, METER)
+    for section in token_keys.key_sections(change):
+        house.enter(sts.encode(section, first))
+    assert house.enter(make_voucher()) == sts.ACCEPTED
+    house.run(1)
+    purchase = sts.purchase_id(METER, token_keys.INITIAL_BASE, 1)
+    assert house.command(commands.CREDIT, {0: purchase, 1: 1, 2: 100}) == (3, 7)
+    assert house.enter("0" * 20) == sts.BAD_CRC
+    clear = sts.make(sts.MANAGEMENT, sts.CLEAR_CREDIT, 2, sts.CLEAR_ALL, 0)
+    assert house.enter(sts.encode(clear, TOKEN_KEY)) == sts.ACCEPTED
+    assert house.board.account.balance() == 0
 
 
 def trip(house):

@@ -8,7 +8,8 @@ JSON. It must not know what the story tells.
 
 # Every level of an import takes stack, of which the unix port has 40 KB: the deepest go first.
 # isort: off
-import protocol.rating  # noqa: F401
+import protocol.rating
+import protocol.token_keys  # noqa: F401
 import firmware.core.account
 import firmware.core.panel  # noqa: F401
 
@@ -266,6 +267,11 @@ class Case:
             if body and body[4] == commands.CREDIT:
                 board.apply(body, self.now_s, self.uptime_s)
         bought = set(told)
+        for digits in (self.truth.last_token, self.truth.token, self.truth.token):
+            if digits:
+                cut_story.enter(board, digits, self.now_s, self.uptime_s)
+        if self.truth.token == cut_story.make_voucher():
+            bought.add(cut_story.VOUCHER)
         if is_purchase and board.receipt_stage == commands.STAGE_APPLIED:
             bought.add((pending[5][1], pending[5][2]))
         for unit, index in ((1, ledger.CREDITED_WH), (2, ledger.CREDITED_PAISE)):

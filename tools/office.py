@@ -29,7 +29,11 @@ ARGUMENT_NAMES = {
     "set_source": ("source", "until_s"),
 }
 # These go with an entry in our books, which a bare command would leave out.
-OWN_COMMANDS = {"credit": "bijli credit", "set_programme": "bijli package assign"}
+OWN_COMMANDS = {
+    "credit": "bijli credit",
+    "set_programme": "bijli package assign",
+    "set_token_key": "bijli voucher key",
+}
 
 HomeOption = Annotated[Path, typer.Option(help="The controller's data folder.")]
 

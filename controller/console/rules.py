@@ -6,6 +6,7 @@ The numbers are those of docs/wire.md; why a supply is off is `fleet.rules`' to 
 from collections.abc import Callable
 
 from controller.fleet import rules as fleet
+from protocol.sts import ANSWERS
 
 # Why a board refused a message before it was a command (never in a receipt).
 REASONS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "clear_tamper": "Clear tamper",
     "set_source": "Set source of supply",
     "set_clock": "Set clock",
+    "set_token_key": "Set token key",
     "read_registers": "Read registers",
     "read_profile": "Read readings again",
     "show_message": "Show message",
@@ -144,6 +146,10 @@ EVENTS: dict[int, tuple[str, Callable[[int], str] | None]] = {
     1039: ("Stuck", lambda value: "power-fail line" if value else "button"),
     1040: ("Calibrated, power gain in ppm", _number("")),
     1041: ("Relay alarm", lambda value: {1: "welded", 2: "does not close"}.get(value, "")),
+    1042: ("Token taken, number", _number("")),
+    1043: ("Token refused", lambda value: dict(enumerate(ANSWERS)).get(value, "")),
+    1044: ("Token key changed to", lambda value: f"{value // 10:06d}/{value % 10}"),
+    1045: ("Credit cleared by a token", _number("")),
 }
 
 

@@ -19,6 +19,7 @@ REASONS = {
     9: "the meter's storage failed",
     10: "the meter's clock is not set",
     12: "expired",
+    16: "purchase too old to be judged",
 }
 
 

@@ -210,6 +210,10 @@ class Account:
         values[LOW_REPORTED] = self.low_level()
         return True
 
+    def clear_credit(self):
+        """Take what is left of credit, as a charge; return how much (paise or Wh)."""
+        return self._take(max(0, self.balance())) if self.mode in _METERED else 0
+
     def is_emergency_offered(self):
         """Tell whether `accept_emergency` would give something now."""
         amount = self._terms[wire.CREDIT_EMERGENCY]

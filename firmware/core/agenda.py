@@ -3,7 +3,7 @@
 This module must not know measurements, commands or the relay.
 """
 
-from firmware.core import demand, ledger
+from firmware.core import demand, doubts, ledger
 from firmware.core.actions import SEND_READINGS, SEND_STATUS, SHOW
 from firmware.core.clock import UNSET
 from protocol import messages
@@ -103,7 +103,7 @@ class Agenda:
     def _activate(self):
         board = self._board
         if not board.programmes.fetch(board.clock.calendar_s(), board.clock.uptime_s):
-            board.report_doubts()
+            doubts.report(board)
             return
         self._end_interval()
         board.programmes.activate()

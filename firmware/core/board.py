@@ -4,7 +4,7 @@ Time, randomness and the store are arguments; a month replays exactly. This modu
 of the core; it must not know pins, files, sockets or clocks. Behaviour: docs/board.md.
 """
 
-from firmware.core import energy, ledger, panel, recovery, report
+from firmware.core import doubts, energy, ledger, panel, recovery, report
 from firmware.core.account import Account
 from firmware.core.actions import (
     PERSIST,
@@ -18,23 +18,23 @@ from firmware.core.agenda import Agenda
 from firmware.core.clock import UNSET, Clock
 from firmware.core.counters import Counters
 from firmware.core.door import Door
-from firmware.core.holds import OPERATOR
 from firmware.core.metering import OK
 from firmware.core.power import Power
 from firmware.core.programmes import Programmes
+from firmware.core.purchases import Purchases
 from firmware.core.recorder import Recorder
 from firmware.core.schedule import Schedule
 from firmware.core.steady import Steady
 from firmware.core.supervision import Supervision
 from firmware.core.supply import Supply
 from firmware.core.texts import WIDTH
+from firmware.core.tokens import Tokens
 from firmware.core.usage import Usage
 from protocol import messages
 from protocol import programme as wire
 
 RECOVERY_S = 10  # so long what fell due in an outage waits for the chip to tell what it counted
 WRITE_AGAIN_S = 2  # after a ledger write that failed
-PROGRAMME_STORE = 2  # in the event of a store fault
 RESET_POWER_ON = 1  # as in the hello message; 0 is unknown and counts as a power cut too
 
 
@@ -56,6 +56,8 @@ class Board:
         self.supervision = Supervision(values, self.clock, self.recorder)
         self._power = Power(values, self.clock, self.recorder, self.supply, self.persist)
         self.usage = Usage(values, self.account)
+        self.purchases = Purchases(values, self.account)
+        self.tokens = Tokens(self, values, self.purchases)
         self._agenda = Agenda(self, values)
         self._door = Door(self, values)
         self._steady = Steady(self, values)
@@ -91,6 +93,7 @@ class Board:
         found = recovery.load(values, self._store)
         if found == recovery.LOST:
             recovery.rebuild(values, self._store)
+            self.purchases.close_before(values[ledger.KNOWN_S])
         written_s = values[ledger.WRITTEN_S]
         is_known = clock_state != UNSET and values[ledger.WRITTEN_CLOCK] != UNSET
         self._ready_s = uptime_s + RECOVERY_S
@@ -102,6 +105,7 @@ class Board:
         if counter_is_new:
             self.energy.forget_counter()
         self.counters.load()
+        self.tokens.load()
         self.recorder.recover()
         self.programmes.load()
         self._agenda.configure()
@@ -110,33 +114,10 @@ class Board:
         self.supply.load(passed_s, random_s % (self.programmes.active[wire.START_DELAY_S] + 1))
         is_first = found == recovery.NEW
         recovery.record_boot(values, self.recorder, is_first, reset_cause, written_s, passed_s)
-        self._judge_store(found)
-        self.report_doubts()
+        doubts.judge_store(self, recovery.trouble_of(self._store), found == recovery.LOST)
+        doubts.report(self)
         self._agenda.follow_windows()
         self.persist()
-
-    def report_doubts(self):
-        """Tell of a time that is not believed and of a programme that cannot be read."""
-        if self.clock.doubted_by_s:
-            self.recorder.record_event(messages.EVENT_CLOCK_DOUBTED, self.clock.doubted_by_s)
-            self.clock.doubted_by_s = 0
-        if self.programmes.is_troubled:
-            self.programmes.is_troubled = False
-            self.recorder.record_event(messages.EVENT_STORE_FAULT, PROGRAMME_STORE)
-            self.supply.changed = True
-
-    def _judge_store(self, found):
-        """Tell what of the store is gone; without the ledger an operator has to see to it.
-
-        Nobody knows then whether the supply was off, nor which commands were seen; metering and
-        limiting go on.
-        """
-        part = recovery.trouble_of(self._store)
-        if found == recovery.LOST:
-            part = part or recovery.STORE_LEDGER
-            self.supply.set_hold(OPERATOR, True)
-        if part:
-            self.recorder.record_event(messages.EVENT_STORE_FAULT, part)
 
     def power_failing(self, now_s):
         """The power-fail line announces a cut: prepare for it and return the actions."""
@@ -192,6 +173,13 @@ class Board:
         self.clock.learn(command[1])
         self._door.apply(command)
         self.supply.follow_inputs(self.inputs, self.schedule.is_second_limit)
+        self._actions |= SEND_STATUS | SHOW
+        return self._finish()
+
+    def enter_token(self, digits, now_s, uptime_s):
+        """Take the 20 digits of a token; the answer is in `tokens`; the actions are returned."""
+        self._begin(now_s, uptime_s)
+        self.tokens.enter(digits)
         self._actions |= SEND_STATUS | SHOW
         return self._finish()
 
@@ -281,6 +269,7 @@ class Board:
         values = self._values
         self._steady.end()
         self.supply.save()
+        self.tokens.save()
         self.supply.changed = False
         self.account.changed = False
         values[ledger.WRITTEN_S] = self.clock.time_s
@@ -319,7 +308,7 @@ class Board:
         step_s = self.clock.adjust(now_s, state)
         if step_s:
             self.recorder.record_event(messages.EVENT_CLOCK_SET, step_s)
-        self.report_doubts()
+        doubts.report(self)
         self._agenda.begin_anew()
         self._actions |= SET_CLOCK
 

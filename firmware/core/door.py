@@ -6,16 +6,12 @@ is half applied. Only the operator's switch acts all the same, and its receipt s
 This module must not know signatures, counters or the network (docs/wire.md).
 """
 
-import struct
-
-from firmware.core.account import POSTPAID
 from firmware.core.clock import SYNCED, UNSET
 from firmware.core.holds import OPERATOR, TAMPER
-from firmware.core.ledger import COMMAND_NEXT, COMMANDS, PURCHASE_NEXT, PURCHASES, REMEMBERED
+from firmware.core.ledger import COMMAND_NEXT, COMMANDS
+from firmware.core.purchases import find, remember
 from protocol import commands, messages
 from protocol.errors import ProtocolError
-
-_IDENTITY = "<ii"
 
 # What acts at once though nothing can be written: a board whose flash is dead may not be off, or
 # on, for ever. A repeat changes nothing, and a power cut brings back the state of before.
@@ -94,11 +90,13 @@ class Door:
         if name == commands.SET_PROGRAMME:
             return board.programmes.keep(arguments[0])
         if name == commands.CREDIT:
-            return self._credit(arguments[0], arguments[1], arguments[2])
+            return board.purchases.credit(arguments[0], arguments[1], arguments[2])
         if name == commands.SET_EMERGENCY_LIMIT:
             return self._limit(arguments[0], arguments[1])
         if name == commands.SET_CLOCK:
             board.set_clock(arguments[0], SYNCED)
+        elif name == commands.SET_TOKEN_KEY:
+            return board.tokens.change_key(arguments[0])
         elif name == commands.READ_PROFILE:
             board.resend_readings(arguments[0], arguments[1])
         elif name == commands.SHOW_MESSAGE:
@@ -136,22 +134,13 @@ class Door:
             record(messages.EVENT_PROGRAMME_STORED, self._board.programmes.passive_version)
         elif name == commands.CREDIT:
             record(messages.EVENT_CREDIT_ADDED, arguments[2])
+        elif name == commands.SET_TOKEN_KEY:
+            record(messages.EVENT_TOKEN_KEY, self._board.tokens.key_number())
 
     def _limit(self, limit_w, until_s):
         if limit_w and until_s <= self._board.clock.time_s:
             return commands.REASON_OUT_OF_RANGE  # it would be over before it began
         self._board.supply.feeder.command_emergency(limit_w, until_s)
-        return 0
-
-    def _credit(self, purchase, unit, amount):
-        if find(self._values, PURCHASES, 2, purchase) is not None:
-            return commands.REASON_CREDITED_ALREADY
-        account = self._board.account
-        if account.mode == POSTPAID or account.mode != unit:
-            return commands.REASON_WRONG_UNIT
-        if not account.credit(amount):
-            return commands.REASON_OUT_OF_RANGE
-        remember(self._values, PURCHASES, 2, PURCHASE_NEXT, purchase)
         return 0
 
     def _remember(self, identity):
@@ -161,20 +150,3 @@ class Door:
     def _conclude(self, stage, reason):
         self.stage = stage
         self.reason = reason
-
-
-def find(values, base, stride, identity):
-    """Return where an 8-byte identity is remembered, or None."""
-    first, second = struct.unpack(_IDENTITY, identity)
-    for at in range(base, base + REMEMBERED * stride, stride):
-        if values[at] == first and values[at + 1] == second:
-            return at
-    return None
-
-
-def remember(values, base, stride, next_index, identity):
-    """Put an 8-byte identity in the place of the oldest; return where."""
-    at = base + values[next_index] % REMEMBERED * stride
-    values[next_index] += 1
-    values[at], values[at + 1] = struct.unpack(_IDENTITY, identity)
-    return at

@@ -10,7 +10,8 @@ from array import array
 from binascii import crc32
 
 FORMAT_1 = 0x4A4C0001  # "JL", layout 1: 225 words, the last of them its CRC
-FORMAT_2 = 0x4A4C0002  # layout 2; another layout needs another number and a conversion
+FORMAT_2 = 0x4A4C0002  # layout 2: 288 words
+FORMAT_3 = 0x4A4C0003  # layout 3; another layout needs another number and a conversion
 
 FORMAT = 0
 SEQUENCE = 1  # of ledger writes; the newer of two slots is the one to load
@@ -118,10 +119,22 @@ USE_DAY = 278  # local day number × 4 and the account's mode
 USE_FROM = 279  # what was charged when that day began
 USE_PER_DAY = 280  # mean of whole days; 0 unknown, -1: the present day is not a whole one
 
-CRC = 287
-WORDS = 288
+# Tokens: the rules stand in firmware/core/tokens.py and purchases.py
+TOKEN_KEY = 281  # four words; while TOKEN_KEY_FACTS is 0 the first key is in force
+TOKEN_KEY_FACTS = 285
+TOKEN_SGC = 286  # supply group code of the key
+TOKEN_BASE = 287  # roll-overs of the base date since birth
+TOKEN_BAD = 288  # bad entries in a row
+TOKEN_LOCK_LEFT_S = 289
+TOKEN_LAST = 290  # the last answer + 1, 0: none
+TOKEN_LAST_TENTHS = 291  # what it brought
+TOKEN_SECTIONS = 292  # four pairs: the sections of a key change that came so far
+TOKEN_IDS = 300  # fifty identities of 24 bits, five in four words
+
+CRC = 340
+WORDS = 341  # three records in a block of a raw partition
 BYTES = WORDS * 4
-_BYTES_1 = 900
+_CRC_OF = {FORMAT_1: 224, FORMAT_2: 287, FORMAT_3: CRC}
 
 VALUE_MAX = 0x3FFFFFFF  # the largest small integer of the 32-bit interpreter
 
@@ -129,7 +142,7 @@ VALUE_MAX = 0x3FFFFFFF  # the largest small integer of the 32-bit interpreter
 def create():
     """Return the ledger of a board that has never run."""
     values = array("i", bytes(BYTES))
-    values[FORMAT] = FORMAT_2
+    values[FORMAT] = FORMAT_3
     values[CHIP_WH] = -1
     values[CHIP_REVERSE_WH] = -1
     return values
@@ -149,12 +162,12 @@ def checksum(data):
 
 def sequence_of(record):
     """Return the sequence number of a stored record, 0 for a torn, foreign or missing one."""
-    if record is None or len(record) not in (BYTES, _BYTES_1):
+    if record is None or len(record) < 4 or len(record) % 4:
         return 0
     values = array("i", record)
-    crc = len(values) - 1
-    layout = FORMAT_2 if crc == CRC else FORMAT_1
-    if values[FORMAT] != layout or values[crc] != checksum(memoryview(values)[:crc]):
+    crc = _CRC_OF.get(values[FORMAT], len(values))
+    # A place of fixed size may hold an older record, which is shorter.
+    if len(values) <= crc or values[crc] != checksum(memoryview(values)[:crc]):
         return 0
     return values[SEQUENCE]
 
@@ -170,14 +183,14 @@ def newest(first, second):
 def restore(values, record):
     """Fill `values` from a stored record; return False, changing nothing, if it is not valid.
 
-    Layout 1 had the same words up to the first of the protection's, which start as at birth.
+    Older layouts had the same words up to their CRC; what came after it starts as at birth.
     """
     if not sequence_of(record):
         return False
     stored = array("i", record)
-    for index in range(len(stored) - 1):
+    for index in range(_CRC_OF[stored[FORMAT]]):
         values[index] = stored[index]
-    values[FORMAT] = FORMAT_2
+    values[FORMAT] = FORMAT_3
     return True
 
 

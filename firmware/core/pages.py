@@ -8,9 +8,27 @@ from firmware.core import holds
 from firmware.core.account import ENERGY, MONEY, POSTPAID
 from firmware.core.calendar import LocalTime
 from firmware.core.texts import WIDTH, fit
+from protocol import sts
 from protocol.programme import CREDIT, CREDIT_EMERGENCY, LOAD, LOAD_LIMIT_W, MODE_FLAT
 
 _DAYS_SHOWN_MAX = 999
+# By the number of the answer (protocol.sts.ANSWERS).
+_ANSWERS = (
+    "TOKEN_TAKEN",
+    "TOKEN_USED",
+    "TOKEN_OLD",
+    "TOKEN_WRONG",
+    "TOKEN_WRONG",
+    "TOKEN_OVERFLOW",
+    "TOKEN_EXPIRED",
+    "TOKEN_REFUSED",
+    "TOKEN_KEY_PART",
+    "TOKEN_KEY_PART",
+    "TOKEN_REFUSED",  # locked out: it says how long
+    "TOKEN_UNIT",
+    "TOKEN_KEY_FIRST",
+    "TOKEN_NOT_KEPT",
+)
 
 _FIXED = {  # holds of which there is no more to say
     holds.TAMPER: "TAMPER",
@@ -99,8 +117,25 @@ def energy(panel):
 
 
 def last_token(panel):
-    """The last token that was taken; none before the token scheme is there."""
-    return panel.text.LAST_CODE, panel.text.NONE
+    """What became of the last token, and what it brought."""
+    text = panel.text
+    last = panel.board.tokens.last()
+    if last is None:
+        return text.LAST_CODE, text.NONE
+    answer, tenths = last
+    return text.LAST_CODE, _word_tenths(tenths) if tenths else getattr(text, _ANSWERS[answer])[1]
+
+
+def answer_token(panel):
+    """What became of the token that was just entered."""
+    text = panel.text
+    tokens = panel.board.tokens
+    if tokens.answer == sts.LOCKED_OUT:
+        return text.LOCKED, text.WAIT_S % tokens.locked_s()
+    first, second = getattr(text, _ANSWERS[tokens.answer])
+    if tokens.answer == sts.ACCEPTED and tokens.last()[1]:
+        return first, _word_tenths(tokens.last()[1])
+    return first, second
 
 
 def identity(panel):
@@ -179,6 +214,11 @@ def word_balance(balance, mode):
 def word_energy(energy_wh):
     """Return "123.45 kWh"."""
     return "%d.%02d kWh" % (energy_wh // 1000, energy_wh % 1000 // 10)
+
+
+def _word_tenths(tenths):
+    """Return "+25.6 kWh"."""
+    return "+%d.%d kWh" % (tenths // 10, tenths % 10)
 
 
 def _word_kw(power_dw):

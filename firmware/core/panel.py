@@ -26,7 +26,7 @@ _CODES = {
 
 
 class Panel:
-    """The display's state; `board` is looked at, never changed but by `enter_token`."""
+    """The display's state; `board` is looked at, never changed but by a token."""
 
     def __init__(self, board, meter="", firmware="", sample=None):
         self.board = board
@@ -56,14 +56,21 @@ class Panel:
         self._page += 1
 
     def press_key(self, key, uptime_s):
-        """Take one key of the keypad."""
+        """Take one key of the keypad; return the board's actions, 0 unless it was a token."""
         self.wake(uptime_s)
         self._answer = None
         entered = self._entry.press(key, uptime_s)
-        if entered is not None:
-            self.text = texts.table(self.board.programmes.active[LANGUAGE])
-            self._answer = self._obey(entered)
-            self._answer_until_s = uptime_s + ANSWER_S
+        if entered is None:
+            return 0
+        board = self.board
+        self.text = texts.table(board.programmes.active[LANGUAGE])
+        self._answer_until_s = uptime_s + ANSWER_S
+        if len(entered) < TOKEN_DIGITS:
+            self._answer = self._find_page(entered)
+            return 0
+        wanted = board.enter_token(entered, board.clock.now_s(uptime_s), uptime_s)
+        self._answer = pages.answer_token(self)
+        return wanted
 
     def is_due(self, uptime_s):
         """Tell whether the page has stood long enough, or what stands in its way is over."""
@@ -118,13 +125,8 @@ class Panel:
             news = news << 1 | (1 if is_new else 0)
         return news
 
-    def _obey(self, entered):
-        """Return the answer to what was entered: a page or a token's fate."""
-        if len(entered) == TOKEN_DIGITS:
-            enter = getattr(self.board, "enter_token", None)
-            if enter is None:
-                return self.text.TOKEN_REFUSED
-            return self.text.TOKEN_TAKEN if enter(entered) else self.text.TOKEN_WRONG
+    def _find_page(self, entered):
+        """Return the page of a short code, or what is wrong with the number."""
         page = _CODES.get(entered)
         if page is not None:
             return page(self)

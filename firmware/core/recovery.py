@@ -19,8 +19,6 @@ FOUND = 0
 NEW = 1  # a board that never ran
 LOST = 2
 
-STORE_LEDGER = 1  # among the parts that event 1038 names (docs/wire.md)
-
 
 def load(values, store):
     """Fill the ledger `values` from the store; return FOUND, NEW or LOST."""

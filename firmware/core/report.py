@@ -21,6 +21,7 @@ def status(board, values, now_s):
         (33, values[ledger.CRASHES]),
         (34, 1 if board.supervision.is_safe else 0),
         (35, values[ledger.TAMPERS]),
+        (36, board.tokens.key_number()),
     ):
         if value:  # what is absent is 0
             fields[key] = value

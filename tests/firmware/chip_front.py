@@ -63,6 +63,7 @@ class Panel:
 
     def press_key(self, key, _uptime_s):
         self.key = key
+        return 64 if key == "#" else 0
 
     def is_due(self, _uptime_s):
         return self.is_page_due
@@ -127,6 +128,17 @@ def check_a_key_clicks_and_is_shown_at_once():
     assert front.panel.key == "7"
     assert part.shown == 1
     assert not part.sounds
+
+
+def check_a_token_is_acted_on_at_once_and_heard():
+    for is_taken, sound in ((True, signals.ACCEPTED), (False, signals.REFUSED)):
+        board, part, acted = Board(), Part(), []
+        front = Front(Panel(board), part, part, part)
+        front.act, front.buzzer, board.uptime_s = acted.append, part, 5
+        board.tokens = board
+        board.is_taken = lambda: is_taken  # noqa: B023  called within the turn
+        front.press_key("#")
+        assert (acted, part.sounds, part.shown) == ([64], [signals.CLICK, sound], 1)
 
 
 for name, check in sorted(globals().items()):

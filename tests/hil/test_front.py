@@ -44,7 +44,7 @@ def test_what_is_typed_is_shown_and_a_code_opens_its_page(house):
     house.act(keys="005#")
     assert live(house, 3)[0] == "SIM1"
     house.act(keys=TOKEN + "#")
-    assert live(house, 15) == ["TOKEN REFUSED", "Not supported"]
+    assert live(house, 15) == ["TOKEN REFUSED", "Check digits"]
 
 
 def test_a_button_that_is_stuck_is_told_once(house):

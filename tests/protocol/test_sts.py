@@ -146,3 +146,9 @@ def test_two_tokens_of_a_meter_are_two_purchases_and_one_token_is_one():
         sts.purchase_id("KATS0002", 2014, 5),
     }
     assert len(others | {first}) == 4
+    assert sts.voucher_of("KATS0001", first) == (2014, 5)
+
+
+@given(st.binary(min_size=8, max_size=8))
+def test_a_purchase_that_is_no_tokens_is_known_as_such(purchase):
+    assert sts.voucher_of("KATS0001", purchase) is None

@@ -204,7 +204,8 @@ def check_refused_token(case):
 def check_purchase(case):
     """What names the purchase of a token on both ways to a board."""
     made = sts.purchase_id(case["meter"], case["base_year"], case["tid_minutes"])
-    return made.hex() == case["purchase"]
+    found = sts.voucher_of(case["meter"], made)
+    return made.hex() == case["purchase"] and found == (case["base_year"], case["tid_minutes"])
 
 
 TOKEN_CHECKS = {

@@ -2,8 +2,10 @@
 
 import pytest
 
-from firmware.core import holds, texts_hi
+from firmware.core import holds, pages, texts_hi
 from firmware.core.panel import ANSWER_S, PRESENT_S, REST_TURN_S, TURN_S, Panel
+from protocol import sts
+from tests.firmware.core import vending
 
 TOKEN = "12345678901234567890"
 
@@ -178,17 +180,41 @@ def test_digits_being_typed_are_shown(bench, panel):
     assert type_in(bench, panel, TOKEN[:14]) == ("1234 5678 9012", "34_")
 
 
-def test_a_whole_token_goes_to_a_board_that_takes_tokens(bench, panel):
-    entered = []
+def test_a_voucher_is_answered_and_the_last_token_page_remembers_it(start):
+    """UP-11."""
+    bench = start()
+    panel = Panel(bench.board, "BHKATS01112", "bijli 0.1.0", bench.sample)
+    assert type_in(bench, panel, TOKEN + "#") == ("TOKEN REFUSED", "Not supported")
+    vending.give_key(bench)
+    keys = vending.voucher(1000, 256) + "#"
+    assert type_in(bench, panel, keys) == ("TOKEN ACCEPTED", "+25.6 kWh")
+    assert not bench.holds
+    assert type_in(bench, panel, "004#") == ("Last token", "+25.6 kWh")
+    assert type_in(bench, panel, keys) == ("TOKEN REFUSED", "Used already")
+    assert type_in(bench, panel, "004#") == ("Last token", "Used already")
+    key_token = vending.change(old=vending.KEY)[0]
+    assert type_in(bench, panel, key_token + "#") == ("KEY TOKEN TAKEN", "Enter the next")
 
-    def enter_token(digits):
-        entered.append(digits)
-        return digits == TOKEN
 
-    bench.board.enter_token = enter_token
-    assert type_in(bench, panel, TOKEN + "#")[0] == "TOKEN ACCEPTED"
-    assert type_in(bench, panel, TOKEN[::-1] + "#") == ("TOKEN REFUSED", "Check digits")
-    assert entered == [TOKEN, TOKEN[::-1]]
+def test_a_locked_entry_says_how_long_to_wait(start):
+    bench = start()
+    panel = Panel(bench.board)
+    vending.identify(bench)
+    for _ in range(3):
+        assert type_in(bench, panel, TOKEN + "#") == ("TOKEN REFUSED", "Check digits")
+    bench.run(3)
+    assert type_in(bench, panel, TOKEN + "#") == ("ENTRY LOCKED", "Wait 7 s")
+
+
+def test_every_answer_of_a_meter_has_its_words(start):
+    bench = start()
+    panel = Panel(bench.board)
+    panel.lines(bench.uptime_s)
+    for answer in range(len(sts.ANSWERS)):
+        bench.board.tokens.answer = answer
+        if answer == sts.ACCEPTED:
+            vending.enter(bench, vending.change()[0])
+        assert all(pages.answer_token(panel))
 
 
 def test_a_programme_in_hindi_changes_every_word(bench, panel, tariff):

@@ -91,9 +91,28 @@ def test_a_record_of_layout_1_is_taken_over(damage):
     assert ledger.restore(values, bytes(record)) == (not damage)
     assert ledger.sequence_of(bytes(record)) == (0 if damage else 77)
     assert values[ledger.ENERGY_WH] == (0 if damage else 1234)
-    assert (values[ledger.FORMAT], values[ledger.CHIP_REVERSE_WH]) == (ledger.FORMAT_2, -1)
+    assert (values[ledger.FORMAT], values[ledger.CHIP_REVERSE_WH]) == (ledger.FORMAT_3, -1)
     ledger.seal(values)
     assert ledger.newest(bytes(record), bytes(values)) == 1
+
+
+@pytest.mark.parametrize("rest", [b"", bytes(4), bytes(ledger.BYTES)])
+def test_a_record_of_layout_2_is_taken_over_also_from_a_place_of_fixed_size(rest):
+    old = ledger.create()
+    old[ledger.FORMAT] = ledger.FORMAT_2
+    old[ledger.SEQUENCE] = 77
+    words = old[:287]
+    words.append(ledger.checksum(memoryview(words)))
+    values = ledger.create()
+    assert ledger.restore(values, bytes(words) + rest)
+    assert values[ledger.TOKEN_BASE] == 0  # where the CRC stood
+    ledger.seal(values)
+    assert ledger.newest(bytes(words), bytes(values)) == 1
+
+
+@pytest.mark.parametrize("record", [None, b"", b"abc", bytes(ledger.BYTES), b"\xff" * 1364])
+def test_what_is_no_ledger_is_known_as_such(record):
+    assert ledger.sequence_of(record) == 0
 
 
 @pytest.mark.parametrize("part", [3, 4])
