@@ -33,6 +33,7 @@ from tools.recharges import recharge_app
 from tools.reconcile import reconcile
 from tools.tokens import token_app
 from tools.trial import trial_app
+from tools.vouchers import voucher_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,6 +61,7 @@ app.add_typer(papers.paper_app, name="paper")
 app.add_typer(profile_app, name="profile")
 app.add_typer(recharge_app, name="recharge")
 app.add_typer(token_app, name="token")
+app.add_typer(voucher_app, name="voucher")
 app.add_typer(trial_app, name="trial")
 app.command("reconcile")(reconcile)
 app.command("credit")(money.sell_credit)

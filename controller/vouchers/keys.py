@@ -59,6 +59,11 @@ def board_key(account: TokenAccount) -> VendingKey | None:
     return VendingKey.objects.filter(supply_group=reported[0], revision=reported[1]).first()
 
 
+def is_heard(meter_id: str) -> bool:
+    """Whether the meter ever reported, so that it can be reached by command."""
+    return MeterState.objects.filter(meter=meter_id, received_s__gt=0).exists()
+
+
 def change_tokens(account: TokenAccount, target: VendingKey) -> str:
     """The four tokens that bring the meter from the key it has to `target`; "" if it has that."""
     present = board_key(account)

@@ -112,3 +112,45 @@ class Voucher(AppendOnly):
         """What a credit voucher brings, in tenths of a kWh; 0 for a management token."""
         tenths: int = sts.amount_of(self.data) if self.kind == sts.CREDIT else 0
         return tenths
+
+
+class PaygoDevice(models.Model):
+    """A device of another maker that takes OpenPAYGO tokens; `count` is that of its last token.
+
+    `starting_code` is null where the maker takes the usual one.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32)
+    key_sealed = models.BinaryField(max_length=64)
+    starting_code = models.IntegerField(null=True, default=None)
+    extended = models.BooleanField(default=False)
+    restricted = models.BooleanField(default=False)
+    count = models.IntegerField(default=0)
+    created_s = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"device {self.id}"
+
+
+class PaygoToken(AppendOnly):
+    """One OpenPAYGO token that was issued; never changed."""
+
+    purchase_id = models.CharField(primary_key=True, max_length=16)
+    device = models.ForeignKey(PaygoDevice, on_delete=models.PROTECT, related_name="tokens")
+    count = models.IntegerField()
+    kind = models.CharField(max_length=8)
+    value = models.IntegerField(null=True)
+    token_sealed = models.BinaryField(max_length=64)
+    issued_s = models.BigIntegerField()
+    actor = models.CharField(max_length=80)
+
+    objects = AppendOnlyRows.as_manager()
+
+    class Meta:
+        ordering = ["-issued_s", "purchase_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["device", "count"], name="paygo_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"OpenPAYGO token {self.purchase_id}"

@@ -18,11 +18,15 @@ from controller.errors import Refused
 from controller.fleet import sealing
 from controller.fleet.services import find_meter
 from controller.headend.downlink import lock_meters
+from controller.headend.models import PENDING, Command
+from controller.headend.services import queue_command
 from controller.vouchers import keys, rules
 from controller.vouchers.models import TokenAccount, VendingKey, Voucher
 from protocol import sts, token_keys
 from protocol.errors import LimitError
 
+KEY_COMMAND = "set_token_key"
+KEY_TTL_S = 30 * 86_400  # as long as a paid credit waits for a board that is away
 RANDOM_VALUES = 16
 MANAGEMENT_DATA_MAX_W = 100_000  # of a maximum power token; as a programme's limit
 
@@ -31,14 +35,16 @@ MANAGEMENT_DATA_MAX_W = 100_000  # of a maximum power token; as a programme's li
 class IssuedVoucher:
     """A token as it is handed out: digits in groups of four, and what must be keyed in before.
 
-    `key_change` is empty, or four tokens that give the meter the key of this one.
+    `key_change` is empty, or four tokens that give the meter the key of this one. `days` is what
+    a token of another scheme brings (`paygo`), for the device `meter_id`.
     """
 
     purchase_id: str
     meter_id: str
     amount_tenths: int
     token: str
-    key_change: tuple[str, ...]
+    key_change: tuple[str, ...] = ()
+    days: int = 0
 
 
 @transaction.atomic
@@ -218,14 +224,24 @@ def issue_management(
 def issue_key_change(*, meter_id: str, actor: str) -> tuple[str, ...]:
     """The four tokens that give a meter the key that vends now; () if it has it.
 
-    Raises Refused where no vending key is valid.
+    A meter that is on the network gets them by command as well. Raises Refused where no vending
+    key is valid.
     """
     account = _account_of(meter_id, actor)
     target = keys.vending_key(account.supply_group, clock.now_s())
-    tokens = tuple(rules.split_tokens(keys.change_tokens(account, target)))
-    if tokens:
+    digits = keys.change_tokens(account, target)
+    if digits:
         audit.record(actor, "issue key change", f"meter {meter_id}", key=str(target))
-    return tokens
+        _send_key(account, digits, actor)
+    return tuple(rules.split_tokens(digits))
+
+
+def _send_key(account: TokenAccount, digits: str, actor: str) -> None:
+    """Brings the key by command to a meter that was ever heard, unless one is on its way."""
+    meter_id = account.meter_id
+    on_its_way = Command.objects.filter(meter=meter_id, name=KEY_COMMAND, state__in=PENDING)
+    if keys.is_heard(meter_id) and not on_its_way.exists():
+        queue_command(meter_id, KEY_COMMAND, {0: digits}, actor, ttl_s=KEY_TTL_S)
 
 
 def _issue(
@@ -246,6 +262,8 @@ def _issue(
     digits = sts.encode(token, keys.decoder_key(account, key))
     purchase_id = sts.purchase_id(meter_id, key.base_year, tid).hex()
     change = keys.change_tokens(account, key)
+    if change:
+        _send_key(account, change, actor)
     voucher = Voucher.objects.create(
         purchase_id=purchase_id,
         meter_id=meter_id,

@@ -123,6 +123,23 @@ def test_a_key_that_somebody_saw_on_a_silent_board_counts_until_the_board_speaks
     assert issue().key_change == ()
 
 
+def test_a_meter_on_the_network_gets_its_key_by_command_once(vending):
+    from controller.headend.models import Command
+
+    issue()
+    assert not Command.objects.exists()  # never heard of
+    MeterState.objects.filter(meter="BHK01").update(received_s=200_000_000)
+    voucher = issue()
+    issue()
+    command = Command.objects.get()
+    assert (command.name, command.meter_id) == ("set_token_key", "BHK01")
+    assert command.arguments["0"] == "".join(voucher.key_change).replace(" ", "")
+    assert len(services.issue_key_change(meter_id="BHK01", **CLERK)) == 4
+    report_key("BHK01", 1)
+    assert services.issue_key_change(meter_id="BHK01", **CLERK) == ()
+    assert Command.objects.count() == 1
+
+
 def test_the_next_revision_is_brought_under_the_one_before(vending, clock):
     issue()
     report_key("BHK01", 1)
@@ -244,6 +261,25 @@ def test_vouchers_of_a_meter_are_listed_without_their_digits(vending):
     listed = queries.vouchers_of("BHK01").get()
     assert (listed.purchase_id, listed.amount_tenths) == (voucher.purchase_id, 256)
     assert [str(key) for key in queries.vending_keys()] == [f"vending key {GROUP}/1"]
+
+
+def test_a_voucher_is_taken_when_its_meter_says_so(vending):
+    from controller.headend.models import SignedMessage
+    from controller.readings.models import Event
+
+    message = SignedMessage.objects.create(
+        meter_id="BHK01", epoch=1, counter=1, kind=3, envelope=b"", received_s=0
+    )
+    purchase_id = issue().purchase_id
+    voucher = queries.vouchers_of("BHK01").get(pk=purchase_id)
+    assert queries.taken_s(voucher) is None
+    for sequence, meter, value in ((1, "BHK02", 0), (2, "BHK01", -1), (3, "BHK01", 0)):
+        Event.objects.create(
+            meter_id=meter, sequence=sequence, time_s=200_000_300, flags=0, code=1042,
+            value=voucher.tid_minutes + value, message=message,
+        )  # fmt: skip
+        is_taken = queries.taken_s(voucher) is not None
+        assert is_taken == (sequence == 3)
 
 
 def test_an_issued_voucher_cannot_be_changed(vending, guarded_tables):
