@@ -5,15 +5,18 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+HARMLESS = ("SELECT", "(SELECT", "ROLLBACK")
+
 
 class Killed(BaseException):
     """The process ended here. No `except Exception` hears of it."""
 
 
 class Worker:
-    """Who is killed before its so-many-th statement that is no SELECT; None lets it live.
+    """Who is killed before its so-many-th statement that changes something; None lets it live.
 
-    To die before a SELECT is to die after the statement before it.
+    To die before a SELECT is to die after the statement before it; to die before a ROLLBACK is
+    to have it done by the database.
     """
 
     def __init__(self, statement: int | None):
@@ -21,7 +24,7 @@ class Worker:
         self.lived = True
 
     def __call__(self, execute, sql, params, many, context):
-        if self.left is not None and not sql.lstrip().startswith(("SELECT", "(SELECT")):
+        if self.left is not None and not sql.lstrip().startswith(HARMLESS):
             self.left -= 1
             if self.left == 0:
                 self.left, self.lived = None, False
