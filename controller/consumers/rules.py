@@ -25,7 +25,10 @@ MODES = {
 # What a package may set, under the programme's names; all else comes from its own fields.
 GENERAL = ("supply_clock_unset", "interval_s", "start_delay_s", "language")
 LOAD = tuple(name for name in programme.LOAD_NAMES if name != "limit_w")
-CREDIT = ("low_1", "low_2", "reconnect", "friendly_windows")
+CREDIT = (
+    "low_1", "low_2", "reconnect", "friendly_windows", "emergency", "emergency_below",
+    "lifeline_advance", "lifeline_wh", "recharge_days",
+)  # fmt: skip
 
 # Warnings at some days' and half a day's use of a small household: Wh, paise or days, by mode.
 LOW_LEVELS = {

@@ -151,6 +151,18 @@ def test_a_lifeline_advance_is_settled_by_the_next_recharge(by_tariff):
     assert "lifeline" not in lines(recharge("key-00002"))  # what is on its way covers it
 
 
+def test_a_lifeline_package_has_the_board_give_an_advance_and_ask_for_recharges(tills):
+    """UP-8: after 150 units in a month 10 kWh more than was bought; UP-10: within 120 days."""
+    from controller.consumers.models import PackageAssignment
+    from protocol import programme
+
+    asked = {"lifeline_advance": 10_000, "lifeline_wh": 150_000, "recharge_days": 120}
+    till.supply(ASHA, "BHK01", price_paise=650, parameters=asked)
+    sent = programme.decode(bytes(PackageAssignment.objects.get().programme))
+    credit = programme.to_names(sent)["credit"]
+    assert {name: credit[name] for name in asked} == asked
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
