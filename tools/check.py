@@ -1,5 +1,5 @@
 """Fails the build on what a linter does not know: imports in the wrong direction, I/O in a pure
-room, sizes.
+room, sizes; and that every requirement has a test (`tools.traceability`).
 
 `python -m tools.check` runs these, then ruff and mypy, on the firmware with the chip's stubs
 (`make check`). The rules are
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import typings
+from tools import traceability, typings
 from tools.folders import ROOT
 
 # Who may import whom. `protocol` is what both ends share; boards and controller meet on the wire
@@ -241,6 +241,7 @@ def measure(module: Module) -> Iterator[tuple[str, Finding]]:
 def main() -> int:
     """Run every check, the later ones even when an earlier one fails; 0 when all pass."""
     findings = check_tree(ROOT)
+    findings += [Finding(*fault) for fault in traceability.check(ROOT)]
     for finding in findings:
         print(finding)
     print(f"structure: {len(findings)} findings", flush=True)

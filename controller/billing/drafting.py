@@ -95,13 +95,13 @@ class Evidence(NamedTuple):
 
 class Standing(NamedTuple):
     """How the consumer stood before this bill: paise owed (less than 0: paid ahead), of it
-    overdue, what falls due besides (a line each with the account that it goes to), and credit
-    that was sold and not yet earned.
+    overdue, lines that others have charged for this month already (they are not in the other
+    two), and credit that was sold and not yet earned.
     """
 
     owed_paise: int = 0
     overdue_paise: int = 0
-    charges: Sequence[tuple[Line, str]] = ()
+    charged: Sequence[Line] = ()
     prepaid_paise: int = 0
 
 
@@ -137,6 +137,7 @@ class Draft(NamedTuple):
     end_wh: Sequence[int]
     units_wh: int
     total_paise: int
+    charged_paise: int
     arrears_paise: int
     due_s: int
     lines: list[Line]
@@ -171,7 +172,7 @@ def draft(
     lines = _lines(parts, month, is_bill=is_bill)
     if is_bill:
         lines += _late_charge(standing.overdue_paise, office.late_charge_bp)
-        lines += [line for line, _account in standing.charges]
+        lines += standing.charged
     note = _explain_readings(evidence, month)
     estimated = bool(note)
     state = _NO_ACCOUNT
@@ -192,6 +193,7 @@ def draft(
         end_wh=_higher(rate_wh_of(last.first), rate_wh_of(last.last)),
         units_wh=sum(sum(part.rate_wh) for part in parts),
         total_paise=sum(line.amount_paise for line in lines),
+        charged_paise=sum(line.amount_paise for line in standing.charged) if is_bill else 0,
         arrears_paise=standing.owed_paise if is_bill else 0,
         due_s=office.due_s if is_bill else 0,
         lines=lines,
@@ -203,17 +205,12 @@ def draft(
     )
 
 
-def transfers(of: Draft, consumer_id: str, standing: Standing) -> list[Transfer]:
-    """What the ledger is told of a bill, one transfer an account.
+def transfers(of: Draft, consumer_id: str) -> list[Transfer]:
+    """What the ledger is told of a bill, one transfer an account; what others charged it knows.
 
     A statement is for information; what it says was paid when the credit was bought.
     """
-    if of.kind != "bill":
-        return []
-    heads = _by_head(of.lines)
-    for line, account in standing.charges:
-        heads[account] = heads.get(account, 0) + line.amount_paise
-    return _moves(f"consumer:{consumer_id}", heads)
+    return _moves(f"consumer:{consumer_id}", _by_head(of.lines)) if of.kind == "bill" else []
 
 
 def earnings(of: Draft, consumer_id: str, standing: Standing) -> list[Transfer]:

@@ -184,6 +184,7 @@ class Bill(models.Model):
     end_wh = models.JSONField()
     units_wh = models.BigIntegerField()
     total_paise = models.BigIntegerField()
+    charged_paise = models.BigIntegerField(default=0)  # of it, by others before: instalments
     arrears_paise = models.BigIntegerField(default=0)
     due_s = models.BigIntegerField(default=0)  # 0: nothing is payable
     lines = models.JSONField()

@@ -19,7 +19,8 @@ Made = tuple[Draft, str, Standing]
 def post_drafts(made: Sequence[Made], actor: str) -> None:
     """Adds the bills as they are drafted, and what the ledger is told of each."""
     insert_rows(Bill, Draft._fields, (_row(of) for of, _consumer, _standing in made))
-    _post(BILL, "Bill", {row[0].number: drafting.transfers(*row) for row in made}, actor)
+    owed = {of.number: drafting.transfers(of, consumer) for of, consumer, _standing in made}
+    _post(BILL, "Bill", owed, actor)
     _post(EARNING, "Credit used", {row[0].number: drafting.earnings(*row) for row in made}, actor)
 
 

@@ -42,7 +42,7 @@ LINE_TEXTS = {
     "minimum": "Raised to the minimum: {quantity} W at {price} a kW, {days}",
     "rebate": "Rebate: {percent} % of {base}",
     LATE_CHARGE: "Late charge: {percent} % of {base} overdue",
-    INSTALMENT: "{text}",
+    INSTALMENT: "Instalment {quantity}: {text}",
 }
 
 

@@ -17,9 +17,10 @@ from controller.billing import evidence, queries, rules
 from controller.billing.drafting import Account, Evidence, Office, Standing, draft
 from controller.billing.models import Bill, BillBatch, BillRun, Period, PeriodState, RunState
 from controller.billing.posting import Made, post_drafts
-from controller.billing.rules import Month
+from controller.billing.rules import Line, Month
 from controller.consumers.models import Connection, Plant
 from controller.errors import Refused
+from controller.extras.queries import due_by_consumer
 from controller.ledger.queries import balances
 from controller.prepay.models import Purchase
 from controller.profile.queries import settings
@@ -214,13 +215,29 @@ def _standings(found: Sequence[Evidence], office: Office) -> dict[str, Standing]
     prepaid = [row.consumer_id for row in found if row.terms[-1].mode != MODE_POSTPAID]
     paise = balances([*map(_owed, names), *map(_credit, prepaid)])
     not_due = queries.not_due_paise([row.connection_id for row in found], office.now_s)
-    return {
-        row.consumer_id: Standing(
-            owed_paise=paise[_owed(row.consumer_id)],
-            overdue_paise=paise[_owed(row.consumer_id)] - not_due.get(row.connection_id, 0),
+    charged = _instalments(names, office.month.name)
+    standings = {}
+    for row in found:
+        lines = charged.get(row.consumer_id, [])
+        owed = paise[_owed(row.consumer_id)] - sum(line.amount_paise for line in lines)
+        standings[row.consumer_id] = Standing(
+            owed_paise=owed,
+            overdue_paise=owed - not_due.get(row.connection_id, 0),
+            charged=lines,
             prepaid_paise=-paise.get(_credit(row.consumer_id), 0),
         )
-        for row in found
+    return standings
+
+
+def _instalments(consumer_ids: Sequence[str], month: str) -> dict[str, list[Line]]:
+    """By consumer, the appliances' instalments that were charged for the month (MG-15)."""
+    return {
+        consumer_id: [
+            Line(rules.INSTALMENT, row.number, 0, row.amount_paise, text=row.sale.item)
+            for row in rows
+            if row.entry_id is not None
+        ]
+        for consumer_id, rows in due_by_consumer(consumer_ids, month).items()
     }
 
 

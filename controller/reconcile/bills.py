@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from controller.billing.models import Bill
 from controller.ledger.models import Entry, Transfer
@@ -16,7 +16,7 @@ BILLS_AT_ONCE = 2_000  # a month of a large utility is issued on one day
 
 
 class _Owed(NamedTuple):
-    """A bill: what it charges whom, and which bill took its place."""
+    """A bill: what it itself charges whom, and which bill took its place."""
 
     number: str
     consumer_id: str
@@ -29,7 +29,8 @@ def compare(from_s: int, until_s: int) -> Iterator[Mismatch]:
     issued = Bill.objects.filter(
         kind=Bill.Kind.BILL, issued_s__gte=from_s, issued_s__lt=until_s
     ).order_by("number")
-    rows = issued.values_list("number", "connection__consumer", "total_paise", "replaced_by")
+    owed = F("total_paise") - F("charged_paise")
+    rows = issued.values_list("number", "connection__consumer", owed, "replaced_by")
     waiting = rows.iterator(chunk_size=BILLS_AT_ONCE)
     while piece := [_Owed._make(row) for row in islice(waiting, BILLS_AT_ONCE)]:
         yield from _compare_piece(piece)

@@ -190,6 +190,31 @@ def test_a_load_agreed_anew_begins_new_terms_as_on_the_board(village, close, clo
     ]  # fmt: skip
 
 
+def test_an_appliances_instalment_comes_with_the_bill_and_is_charged_once(village, clock):
+    """MG-15: a line of the bill, not overdue in it, in the ledger once, reconciled to zero."""
+    from controller.billing import queries, services
+    from controller.extras.services import sell_appliance
+    from controller.profile.services import change
+    from controller.reconcile.bills import compare
+
+    change(name="late_charge_bp", value=125, **CLERK)
+    home = village(1)
+    used(home)
+    clock(JANUARY.start_s + DAY_S)
+    sell_appliance(
+        key="fan-00001", consumer_id=home.connection.consumer_id, item="Fan", price_paise=60_000,
+        instalments=6, first_month="2026-01", **CLERK,
+    )  # fmt: skip
+    clock(JANUARY.end_s + 60)
+    services.close_period("KATS", "2026-01", actor="clerk")
+    (bill,) = queries.bills_of("KATS", "2026-01")
+    last = queries.lines_of(bill)[-1]
+    assert (last.kind, last.text, last.amount_paise) == ("instalment", "Instalment 1: Fan", 10_000)
+    assert (bill.total_paise, bill.charged_paise, bill.arrears_paise) == (60_000, 10_000, 0)
+    assert balance(home) == bill.payable_paise == 60_000
+    assert list(compare(JANUARY.end_s, JANUARY.end_s + DAY_S)) == []
+
+
 @pytest.mark.parametrize(
     ("package_id", "reading", "earned"),
     [

@@ -17,6 +17,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def test_the_sources_own_examples_are_read_off_and_built_again():
+    """MG-2, MG-5: the constructed IDs of package and customer, as the source writes them."""
     assert identity.consumer_id(ConsumerParts("BH", "KATS", 11, 12)) == "BHKATS01112"
     assert identity.parse_consumer_id("BHKATS01112") == ("BH", "KATS", 11, 12)
     parts = PackageParts("A1.1", "NN", 17, 160)

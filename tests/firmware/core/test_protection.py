@@ -193,6 +193,7 @@ def test_a_load_that_is_over_goes_on_being_over_while_nothing_is_measured(bench)
 
 
 def test_an_opened_cover_is_told_counted_and_holds_where_the_package_says_so(bench):
+    """UP-3: the meter stands outside the consumer's building."""
     bench.install(2, tamper_holds=True)
     bench.board.inputs = inputs.COVER_OPEN
     bench.run(3)
