@@ -14,12 +14,15 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Valu
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
+from controller.billing import dating
 from controller.billing.drafting import Evidence, Registers, Stretch
 from controller.billing.models import Bill, Estimate
 from controller.billing.rules import NO_WH, Month, Terms, terms_in
 from controller.consumers.models import Connection, Fitting, PackageAssignment
 from controller.prepay.models import Purchase, PurchaseState
 from controller.readings.models import Reading
+from controller.tariffs.models import TariffVersion
+from protocol.programme import MODE_POSTPAID
 
 READING_FIELDS = (
     "id", "sequence", "end_s", "rate0_wh", "rate1_wh", "rate2_wh", "rate3_wh", "credit_mode",
@@ -51,10 +54,11 @@ class _Row(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """New terms, the id of the meter's last reading up to them, and the tariff's currency."""
+    """New terms, the id of the meter's last reading up to them, the tariff and its currency."""
 
     terms: Terms
     reading_id: int | None
+    tariff_id: int | None
     currency: str | None
 
 
@@ -65,7 +69,7 @@ def collect(connections: QuerySet[Connection], month: Month) -> list[Evidence]:
     evidence.
     """
     rows = [row for row in _fittings(connections, month) if row.counts_in(month)]
-    changes = _changes({row.connection_id for row in rows})
+    changes = _by_date(_changes({row.connection_id for row in rows}), month)
     wanted = {pk for row in rows for pk in (row.billed_id, row.first_id, row.last_id)}
     wanted |= {change.reading_id for of in changes.values() for change in of}
     readings = _readings({pk for pk in wanted if pk is not None})
@@ -198,12 +202,67 @@ def _changes(connection_ids: Collection[int]) -> dict[int, list[_Change]]:
         "phases",
         "meter",
         _latest(OuterRef("activated_s")),
+        "package__tariff",
         "package__tariff__currency",
     )
     changes = defaultdict(list)
-    for connection_id, *terms, reading_id, currency in rows:
-        changes[connection_id].append(_Change(Terms(*terms), reading_id, currency))
+    for connection_id, *terms, reading_id, tariff_id, currency in rows:
+        changes[connection_id].append(_Change(Terms(*terms), reading_id, tariff_id, currency))
     return dict(changes)
+
+
+def _by_date(changes: dict[int, list[_Change]], month: Month) -> dict[int, list[_Change]]:
+    """The changes with those that a new version of a tariff makes by its date (postpaid)."""
+    postpaid = {
+        change.tariff_id
+        for of in changes.values()
+        for change in of
+        if change.terms.mode == MODE_POSTPAID and change.tariff_id is not None
+    }
+    rows = TariffVersion.objects.filter(tariff__in=postpaid).order_by("valid_from", "revision")
+    versions = dating.versions_at(
+        rows.values_list("tariff", "valid_from", Cast("record", TextField())),
+        month.utc_offset_min,
+    )
+    new = {pk: _dated(of, versions, month) for pk, of in changes.items()}
+    known = {pk: {change.terms.from_s for change in of} for pk, of in changes.items()}
+    asked = defaultdict(set)  # connections, by the midnight of a version that begins in the month
+    for pk, of in new.items():
+        for change in of:
+            at_s = change.terms.from_s
+            if at_s not in known[pk] and month.start_s < at_s < month.end_s:
+                asked[at_s].add(pk)
+    at_midnight = {
+        (pk, meter_id, at_s): reading_id
+        for at_s, connections in asked.items()
+        for pk, meter_id, reading_id in Fitting.objects.filter(connection__in=connections)
+        .order_by()
+        .values_list("connection", "meter", _latest(Value(at_s)))
+    }
+    return {
+        pk: [
+            change
+            if change.terms.from_s in known[pk]
+            else change._replace(
+                reading_id=at_midnight.get((pk, change.terms.meter_id, change.terms.from_s))
+            )
+            for change in of
+        ]
+        for pk, of in new.items()
+    }
+
+
+def _dated(
+    changes: list[_Change], versions: dict[int, list[tuple[int, str]]], month: Month
+) -> list[_Change]:
+    """The changes by date; a new one has the reading and tariff of the change that it follows."""
+    dated = dating.by_date([(each.terms, each.tariff_id) for each in changes], versions, month)
+    found, index = [], 0
+    for terms in dated:
+        while index + 1 < len(changes) and changes[index + 1].terms.from_s <= terms.from_s:
+            index += 1
+        found.append(changes[index]._replace(terms=terms))
+    return found
 
 
 def account_at(stretch: Stretch, registers: Registers | None, mode: int) -> Registers | None:

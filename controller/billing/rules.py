@@ -161,11 +161,15 @@ def split_month(
 ) -> list[Part]:
     """The parts of a month; `registers` are the four rate registers at begin, changes and end.
 
-    A meter that was removed at `removed_s`, and not replaced, pays for its last day.
+    A meter that was removed at `removed_s`, and not replaced, pays for its last day. Where terms
+    change twice on a day and the later ones pay for it, the earlier ones do not.
     """
     last_day = month.days if removed_s is None else min(month.days, month.day_of(removed_s - 1))
     first_days = [_first_day(month, terms, index) for index in range(len(terms))]
-    last_days = [day - 1 for day in first_days[1:]] + [last_day]
+    last_days = [
+        min([last_day, *(day - 1 for day in first_days[index + 1 :])])
+        for index in range(len(terms))
+    ]
     return [
         Part(
             terms[index],
