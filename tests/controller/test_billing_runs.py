@@ -282,7 +282,7 @@ def test_a_connection_that_cannot_be_billed_is_a_task_and_holds_up_nobody(villag
     from controller.billing.models import Bill, Period
     from controller.tasks.queries import open_tasks
 
-    good, bad = village(1), village(2)
+    good, bad = village(1), village(2, "A2.1 (FD) / 2000 / 0 / 650p")
     for home in (good, bad):
         used(home)
     broken = {"code": "X", "tables": [[None, True, [[100, 400]]]]}
