@@ -1,6 +1,6 @@
 """The lists of changes (MG-14), and who is to be deactivated or supplied again (MG-6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -21,6 +21,7 @@ from controller.headend.models import State
 from controller.ledger.queries import balances, balances_of
 from controller.profile.queries import setting, settings
 
+KEYS_AT_ONCE = 500
 ACTIVE, BANNED = Consumer.Status.ACTIVE, Consumer.Status.BANNED
 
 
@@ -75,31 +76,40 @@ def due_for_disconnection(plant_code: str | None = None) -> list[Due]:
     """Who is to be deactivated: for debts above the limit, and where a plant's capacity does not
     suffice (that is proposed only: a person decides who is dropped). The most in debt first.
     """
-    profile = settings(["debt_limit_paise", "simultaneity_pct"])
-    connections = _supplied(plant_code)
-    debts = balances(f"consumer:{row.consumer_id}" for row in connections)
+    limit_paise: int = setting("debt_limit_paise")
+    debts = {
+        code.partition(":")[2]: paise
+        for code, paise in balances_of("consumer").items()
+        if paise > limit_paise
+    }
     found = [
-        _due(row, rules.DEBT, debt_paise)
-        for row in connections
-        if (debt_paise := debts[f"consumer:{row.consumer_id}"]) > profile["debt_limit_paise"]
+        _due(row, rules.DEBT, debts[row.consumer_id])
+        for some in _pieces(sorted(debts))
+        for row in _supplied(plant_code).filter(consumer__in=some)
     ]
     owing = {row.consumer_id for row in found}
     found += [
         Due(load.consumer_id, rules.CAPACITY, load.debt_paise, True, False, "A person decides.")
-        for load in _to_drop(connections, debts, profile["simultaneity_pct"])
+        for load in _to_drop(plant_code)
         if load.consumer_id not in owing
     ]
     return sorted(found, key=lambda row: (-row.debt_paise, row.consumer_id))
 
 
-def _supplied(plant_code: str | None) -> list[Connection]:
+def _supplied(plant_code: str | None) -> QuerySet[Connection]:
     """Connections in supply, but for those that a change is about to cut."""
     found = Connection.objects.filter(consumer__status=ACTIVE).exclude(
         changes__in=Change.objects.filter(topic=Change.Topic.SUPPLY, state__in=OPEN)
     )
     if plant_code is not None:
         found = found.filter(consumer__plant=plant_code)
-    return list(found.select_related("consumer__plant"))
+    return found.select_related("consumer__plant")
+
+
+def _pieces(keys: list[str]) -> Iterator[list[str]]:
+    """Few enough for one statement."""
+    for begin in range(0, len(keys), KEYS_AT_ONCE):
+        yield keys[begin : begin + KEYS_AT_ONCE]
 
 
 def _due(connection: Connection, cause: str, debt_paise: int) -> Due:
@@ -116,27 +126,34 @@ def hours(connection: Connection) -> rules.Hours:
     return rules.Hours(friendly, setting("holidays"), connection.consumer.plant.utc_offset_min)
 
 
-def _to_drop(
-    connections: list[Connection], debts: dict[str, int], simultaneity_pct: int
-) -> list[rules.Load]:
+def _to_drop(plant_code: str | None) -> list[rules.Load]:
     """Of each plant whose capacity is known and does not suffice."""
-    limits = _limits(connections)
+    plants = Plant.objects.filter(capacity_w__gt=0)
+    if plant_code is not None:
+        plants = plants.filter(pk=plant_code)
+    simultaneity_pct: int = setting("simultaneity_pct")
     chosen: list[rules.Load] = []
-    for plant in {row.consumer.plant for row in connections if row.consumer.plant.capacity_w}:
-        loads = [
-            rules.Load(
-                row.consumer_id,
-                limits.get(row.pk, row.sanctioned_load_w),
-                debts[f"consumer:{row.consumer_id}"],
-                row.fitted_s,
-            )
-            for row in connections
-            if row.consumer.plant == plant
-        ]
-        excess = rules.excess_w([load.limit_w for load in loads], simultaneity_pct,
-                                plant.capacity_w)  # fmt: skip
+    for plant in plants:
+        loads = _loads(plant)
+        limits = [load.limit_w for load in loads]
+        excess = rules.excess_w(limits, simultaneity_pct, plant.capacity_w)
         chosen += rules.choose_to_drop(loads, excess, simultaneity_pct)
     return chosen
+
+
+def _loads(plant: Plant) -> list[rules.Load]:
+    connections = list(_supplied(plant.pk))
+    limits = _limits(connections)
+    debts = balances(f"consumer:{row.consumer_id}" for row in connections)
+    return [
+        rules.Load(
+            row.consumer_id,
+            limits.get(row.pk, row.sanctioned_load_w),
+            debts[f"consumer:{row.consumer_id}"],
+            row.fitted_s,
+        )
+        for row in connections
+    ]
 
 
 def _limits(connections: list[Connection]) -> dict[int, int]:
@@ -167,12 +184,12 @@ def due_for_reconnection(plant_code: str | None = None) -> list[str]:
     )
     if plant_code is not None:
         banned = banned.filter(plant=plant_code)
-    debts = balances_of("consumer")
+    rows = list(banned.order_by("pk"))
+    debts = balances(f"consumer:{row.pk}" for row in rows)
     return [
         row.pk
-        for row in banned.order_by("pk")
-        if debts.get(f"consumer:{row.pk}", 0) <= profile["debt_limit_paise"]
-        and is_cut_for_debts(row)
+        for row in rows
+        if debts[f"consumer:{row.pk}"] <= profile["debt_limit_paise"] and is_cut_for_debts(row)
     ]
 
 
