@@ -35,6 +35,7 @@ from controller.console.templatetags.format import consumer_id, credit, month, p
 from controller.console.words import said, say, word
 from controller.consumers import queries as consumers
 from controller.consumers.models import WAITING, Connection, Consumer
+from controller.deposits.queries import open_demand
 from controller.figures import kwh, rupees, watts
 from controller.fleet import queries as fleet
 from controller.ledger import queries as ledger
@@ -94,7 +95,7 @@ def account(request: HttpRequest, consumer_id: str) -> HttpResponse:
     shown = sheet(request, consumer, "account")
     shown.headline = said(consumer.get_status_display())
     shown.look = people.LOOKS.get(consumer.status, SOFT)
-    shown.facts = _money_facts(consumer) + _supply_facts(consumer) + _contact_facts(consumer)
+    shown.facts = money_facts(consumer) + supply_facts(consumer) + _contact_facts(consumer)
     shown.buttons = _buttons(reach.rights(request), consumer)
     shown.sections = [Section(say("Bills"), _bills(consumer))]
     return shown.answer(request)
@@ -108,17 +109,22 @@ def _buttons(held: Rights, consumer: Consumer) -> list[Button]:
     ]
 
 
-def _money_facts(consumer: Consumer) -> list[tuple[str, str]]:
+def money_facts(consumer: Consumer) -> list[tuple[str, str]]:
+    """What is owed, held and still to be paid."""
     codes = [f"{name}:{consumer.pk}" for name in ("consumer", "deposit", "debt")]
     owes, deposit, debt = ledger.balances(codes).values()
     facts = [
         (say("Owes") if owes >= 0 else say("Paid ahead"), rupees(abs(owes))),
         (say("Security deposit"), rupees(-deposit)),
     ]
+    demand = open_demand(consumer.pk)
+    if demand is not None:
+        facts.append((say("Deposit to be paid"), rupees(demand.amount_paise)))
     return [*facts, (say("Meter cost still due"), rupees(debt))] if debt else facts
 
 
-def _supply_facts(consumer: Consumer) -> list[tuple[str, str]]:
+def supply_facts(consumer: Consumer) -> list[tuple[str, str]]:
+    """Load, package and meter, with how the supply stands."""
     connection = getattr(consumer, "connection", None)
     if connection is None:
         return [(say("Connection"), say("none yet"))]

@@ -24,8 +24,11 @@ class EntryForm(forms.Form):
         super().__init__(data)
         self.subject = subject
         for field in self.fields.values():
-            if isinstance(field, forms.ChoiceField) and not callable(field.choices):
-                field.choices = [(value, said(str(label))) for value, label in field.choices]
+            if isinstance(field, forms.ModelChoiceField):
+                continue  # its choices are rows, which have names
+            if isinstance(field, forms.ChoiceField):
+                known: Any = field.choices
+                field.choices = [(value, said(str(label))) for value, label in known]
 
 
 class KeyedForm(EntryForm):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from controller.console import decisions, pending, service
+from controller.console import approvals, cash, decisions, pending, service
 from controller.console.reach import Rights
 from controller.console.words import word
 
@@ -39,6 +39,13 @@ class Group:
 
 MENU: tuple[Group, ...] = (
     Group(
+        word("Counter"),
+        (
+            Entry(word("Counter"), "counter", "counter.see"),
+            Entry(word("Cash"), "cash", "cash.see", cash.waiting),
+        ),
+    ),
+    Group(
         word("Consumers"),
         (Entry(word("Consumers"), "consumers", "consumers.see"),),
     ),
@@ -47,22 +54,33 @@ MENU: tuple[Group, ...] = (
         (
             Entry(word("Tasks"), "tasks", "tasks.see", decisions.waiting),
             Entry(word("Service requests"), "requests", "requests.see", service.waiting),
+            Entry(word("Changes"), "changes", "changes.see", approvals.waiting),
+            Entry(word("Joining"), "joinings", "joining.see"),
         ),
     ),
     Group(
         word("Meters"),
-        (Entry(word("Meters"), "meters", "meters.see", pending.silent_meters),),
+        (
+            Entry(word("Meters"), "meters", "meters.see", pending.silent_meters),
+            Entry(word("Store of meters"), "items", "inventory.see"),
+            Entry(word("Tariffs"), "tariffs", "tariffs.see"),
+            Entry(word("Packages"), "packages", "packages.see"),
+        ),
     ),
     Group(
         word("Money"),
         (
             Entry(word("Bills"), "bills", "bills.see"),
+            Entry(word("Bill runs"), "runs", "bills.run"),
             Entry(word("Ledger"), "ledger", "ledger.see"),
+            Entry(word("Reconciliation"), "reconcile", "reconcile.see"),
         ),
     ),
+    Group(word("My supply"), (Entry(word("My supply"), "own", "own.see"),)),
     Group(
         word("Office"),
         (
+            Entry(word("Messages"), "notices", "notices.see"),
             Entry(word("Activity log"), "log", "log.see"),
             Entry(word("Settings"), "settings", "profile.see"),
             Entry(word("Logins"), "users", "access.see"),

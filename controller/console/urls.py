@@ -7,14 +7,25 @@ from django.contrib.auth.views import LoginView, LogoutView
 from controller.console import (
     account,
     actions,
+    approvals,
     books,
+    cash,
+    checks,
+    counter,
     decisions,
     language,
     log,
+    offers,
+    own,
+    own_entry,
     people,
+    pipeline,
     policy,
+    receipts,
+    runs,
     service,
     staff,
+    store,
     views,
 )
 from controller.console.orders import Order
@@ -48,7 +59,29 @@ METERS = (
 )
 BILLS = (
     Page("bills/", "bills", views.bills, "bills.see"),
+    Page("bills/runs/", "runs", runs.runs, "bills.run"),
+    order_page("bills/runs/start/", "run_start", runs.START),
+    Page("bills/runs/<int:run_id>/", "run", runs.run, "bills.run"),
+    Page("bills/runs/<int:run_id>/live", "run_live", runs.run_live, "bills.run"),
+    order_page("bills/runs/<int:run_id>/advance/", "run_advance", runs.ADVANCE),
+    order_page("bills/<number>/anew/", "bill_anew", runs.REBILL),
     Page("bills/<number>/", "bill", views.bill, "bills.see"),
+)
+COUNTER = (
+    Page("counter/", "counter", counter.find, "counter.see"),
+    Page("counter/<consumer_id>/", "desk", counter.desk, "counter.see"),
+    Page("counter/<consumer_id>/pay/", "pay", counter.pay, "counter.take"),
+    Page("counter/<consumer_id>/recharge/", "recharge", counter.recharge, "credit.sell"),
+    Page("receipts/<number>/", "receipt", receipts.receipt, "counter.see"),
+    order_page("receipts/<number>/reverse/", "receipt_reverse", receipts.REVERSE),
+    order_page("receipts/<number>/voucher/", "receipt_voucher", receipts.VOUCHER),
+    Page("receipts/<number>/<slug:kind>/", "receipt_paper", receipts.paper, "papers.print"),
+    Page("cash/", "cash", cash.cash, "cash.see"),
+    Page("cash/deposits/", "deposits", cash.deposits, "cash.see"),
+    Page("cash/deposits/<deposit_id>/", "deposit", cash.deposit, "cash.see"),
+    *orders_of("cash/deposits/<deposit_id>/", "deposit", cash.DECISIONS),
+    Page("cash/<code>/", "point", cash.point, "cash.see"),
+    order_page("cash/<code>/deposit/", "point_deposit", cash.DEPOSIT),
 )
 CONSUMER = "consumers/<consumer_id>/"
 CONSUMERS = (
@@ -70,6 +103,63 @@ WORK = (
     Page("requests/<int:request_id>/", "request", service.one, "requests.see"),
     *orders_of("requests/<int:request_id>/", "request", service.ORDERS),
 )
+CHANGES = (
+    Page("changes/", "changes", approvals.changes, "changes.see"),
+    Page("changes/<int:change_id>/", "change", approvals.one, "changes.see"),
+    *(
+        order_page(f"changes/<int:change_id>/{one.name}/", f"change_step_{one.name}", one)
+        for one in approvals.ORDERS
+    ),
+    *orders_of(f"{CONSUMER}changes/", "change", approvals.ASKINGS),
+)
+OFFERS = (
+    Page("tariffs/", "tariffs", offers.tariff_list, "tariffs.see"),
+    order_page("tariffs/import/", "tariff_import", offers.IMPORT),
+    Page("tariffs/<code>/", "tariff", offers.tariff, "tariffs.see"),
+    Page("packages/", "packages", offers.packages, "packages.see"),
+    order_page("packages/design/", "package_design", offers.DESIGN),
+    Page("packages/groups/", "batches", offers.batches, "packages.see"),
+    order_page("packages/groups/start/", "batch_start", offers.REPROGRAMME),
+    Page("packages/groups/<int:batch_id>/", "batch", offers.batch, "packages.see"),
+    Page("packages/groups/<int:batch_id>/live", "batch_live", offers.batch_live, "packages.see"),
+    *orders_of("packages/groups/<int:batch_id>/", "batch", (offers.ADVANCE, offers.RETRY)),
+)
+JOINING = (
+    Page("joining/", "joinings", pipeline.joinings, "joining.see"),
+    order_page("joining/survey/", "joining_survey", pipeline.SURVEY),
+    Page("joining/<int:joining_id>/", "joining", pipeline.one, "joining.see"),
+    *orders_of("joining/<int:joining_id>/", "joining", pipeline.ORDERS),
+)
+STORE = (
+    Page("store/", "items", store.items, "inventory.see"),
+    Page("store/places/", "stores", store.stores, "inventory.see"),
+    order_page("store/places/add/", "store_add", store.OPEN),
+    order_page("store/receive/", "item_receive", store.RECEIVE),
+    Page("store/meters/<meter_id>/", "item", store.item, "inventory.see"),
+    *orders_of("store/meters/<meter_id>/", "item", store.ORDERS),
+    order_page(f"{CONSUMER}release/", "meter_release", store.RELEASE),
+)
+CHECKS = (
+    Page("reconcile/", "reconcile", checks.reports, "reconcile.see"),
+    order_page("reconcile/run/", "reconcile_run", checks.RUN),
+    Page("reconcile/<int:number_>/", "reconcile_report", checks.report, "reconcile.see"),
+    Page("notices/", "notices", checks.notices, "notices.see"),
+)
+OWN = (
+    Page("own/enter/", "own_enter", own_entry.enter, ANYBODY),
+    Page("own/code/", "own_code", own_entry.code, ANYBODY),
+    Page("own/", "own", own.own, "own.see"),
+    Page("own/bills/", "own_bills", own.bills, "own.see"),
+    Page("own/bills/<number>/", "own_bill", own.bill, "own.see"),
+    Page("own/payments/", "own_payments", own.payments_, "own.see"),
+    Page("own/payments/<number>/", "own_receipt", own.receipt, "own.see"),
+    Page("own/payments/<number>/<slug:kind>/", "own_paper", own.paper, "own.see"),
+    Page("own/requests/", "own_requests", own.requests_, "own.see"),
+    Page("own/requests/<int:request_id>/", "own_request", own.request_, "own.see"),
+    order_page("own/requests/<int:request_id>/rate/", "own_rate", own.RATE),
+    order_page("own/submit/", "own_submit", own.SUBMIT),
+    order_page("own/package/", "own_package", own.ASK_PACKAGE),
+)
 LEDGER = (
     Page("ledger/", "ledger", books.accounts, "ledger.see"),
     Page("ledger/accounts/<code>/", "statement", books.statement, "ledger.see"),
@@ -90,6 +180,21 @@ OFFICE = (
     *orders_of("logins/<username>/", "user", staff.USER_ORDERS),
 )
 
-PAGES: tuple[Page, ...] = (*ENTRANCE, *METERS, *CONSUMERS, *WORK, *BILLS, *LEDGER, *OFFICE)
+PAGES: tuple[Page, ...] = (
+    *ENTRANCE,
+    *COUNTER,
+    *METERS,
+    *CONSUMERS,
+    *WORK,
+    *CHANGES,
+    *OFFERS,
+    *JOINING,
+    *STORE,
+    *CHECKS,
+    *OWN,
+    *BILLS,
+    *LEDGER,
+    *OFFICE,
+)
 
 urlpatterns = [page.pattern() for page in PAGES]

@@ -2,7 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from controller.billing import queries as billing
 from controller.billing.models import Bill
@@ -17,7 +17,9 @@ PAGE_BILLS = 50
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """All that the user may do, with counts of what waits."""
+    """All that the user may do, with counts of what waits; a consumer's own page."""
+    if rights(request).consumer is not None:
+        return redirect("console:own")
     return render(request, "console/home.html")
 
 

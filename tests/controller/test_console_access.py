@@ -59,7 +59,7 @@ def test_every_page_but_the_entrance_asks_for_a_login(client: Client) -> None:
 
 def test_only_the_entrance_is_open_to_anybody() -> None:
     opened = {page.name for page in urls.PAGES if page.needs == ANYBODY}
-    assert opened == {"login", "logout", "language"}
+    assert opened == {"login", "logout", "language", "own_enter", "own_code"}
     known = {ANYBODY, LOGGED_IN, *rules.PERMISSIONS}
     assert [page.address for page in urls.PAGES if page.needs not in known] == []
 

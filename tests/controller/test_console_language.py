@@ -24,7 +24,7 @@ TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
 SCRIPTS = {"hi": "\u0900-\u097f", "ml": "\u0d00-\u0d7f"}
 SPOKEN_ATTRIBUTES = {"aria-label", "placeholder", "title", "alt"}
 UNSPOKEN = {"Bijli", "V"}  # a name, a unit
-UNITS = {"Wh", "paise", "days"}
+UNITS = {"Wh", "paise", "days", "–"}
 
 
 class Texts(HTMLParser):
@@ -115,11 +115,22 @@ def spoken_by_tables() -> set[str]:
     return texts | {said for said, _tell in rules.EVENTS.values()}
 
 
+def shown_apps() -> set[str]:
+    """The apps whose rows pages show: those whose models the console imports."""
+    found = set()
+    for path in CONSOLE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".models"):
+                found.add(str(node.module))
+    return found
+
+
 def spoken_by_choices() -> set[str]:
     """What the choices of models are called, of the apps whose rows pages show."""
     found = set()
+    shown = shown_apps()
     for model in apps.get_models():
-        if model.__module__.startswith("controller."):
+        if model.__module__ in shown:
             for field in model._meta.get_fields():
                 found |= {str(label) for _value, label in getattr(field, "choices", None) or ()}
     return found - UNITS

@@ -39,7 +39,7 @@ def text_of(client: Client, address: str, **terms: str) -> str:
     return answer.content.decode()
 
 
-def order(client: Client, address: str, **typed: object) -> tuple[int, str]:
+def order(client: Client, address: str, /, **typed: object) -> tuple[int, str]:
     answer = client.post(address, typed, follow=True)
     return answer.status_code, answer.content.decode()
 
