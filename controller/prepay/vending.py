@@ -160,6 +160,10 @@ def give_back(purchase: Purchase, *, actor: str) -> None:
     """The board will not credit it: the money is the consumer's again, and a person looks."""
     lines = purchase.lines.filter(kind__in=(rules.LIFELINE, rules.CREDIT))
     owed_paise = sum(line.amount_paise for line in lines)
+    title = f"The meter did not take a recharge; {rupees(owed_paise)} is the consumer's credit"
+    if purchase.payment_id is None:
+        owed_paise = 0
+        title = f"The meter did not take credit that cost {rupees(purchase.paid_paise)}"
     if owed_paise:
         account = _account(purchase.connection)
         ledger_services.post(
@@ -173,7 +177,7 @@ def give_back(purchase: Purchase, *, actor: str) -> None:
         kind="money_owed_back",
         subject=f"consumer {purchase.connection.consumer_id}",
         key=f"purchase:{purchase.pk}",
-        title=f"The meter did not take a recharge; {rupees(owed_paise)} is the consumer's credit",
+        title=title,
         evidence={
             "purchase": purchase.pk,
             "owed_paise": owed_paise,
