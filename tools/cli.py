@@ -76,6 +76,9 @@ def demo(
     profile: Annotated[
         str | None, typer.Option(help="CSV of measured loads; columns in docs/simulator.md.")
     ] = None,
+    days: Annotated[
+        int, typer.Option(help="So many days of the mini-grid's month; 0: not told.", max=28)
+    ] = 28,
     keep: Annotated[
         bool, typer.Option(help="Leave console, broker and boards running at the end.")
     ] = False,
@@ -87,10 +90,14 @@ def demo(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell the whole story on three simulated boards over three virtual days, and reconcile it."""
+    """Tell three days of three boards, then a month of a mini-grid, and reconcile both."""
     from tools.demo.run import run_demo
+    from tools.demo.saur import DAYS_MIN
 
-    sys.exit(run_demo(seed, profile, keep=keep, chaos=chaos, home=home, as_json=as_json))
+    if 0 < days < DAYS_MIN or days < 0:
+        fail(f"{days} days: choose 0, or {DAYS_MIN} to 28.")
+    status = run_demo(seed, profile, days=days, keep=keep, chaos=chaos, home=home, as_json=as_json)
+    sys.exit(status)
 
 
 def main() -> None:

@@ -47,14 +47,18 @@ def rows(facts: dict) -> list[bool]:
 
 @pytest.mark.database
 def test_the_story_holds_and_every_row_of_the_reconciliation_is_equal(settings, tmp_path):
-    facts = tell(settings, tmp_path)
+    """The three boards' days, and some of the mini-grid's month (all of it: `make demo`)."""
+    facts = tell(settings, tmp_path, "--days", "3")
     assert [step for step in facts["steps"] if not step["held"]] == []
     assert rows(facts) == [True] * 5
+    assert rows(facts["month"]) == [True] * 6
+    assert facts["month"]["mismatches"] == sum(facts["month"]["trial_balance"].values()) == 0
+    assert len(list((tmp_path / "papers").glob("*.pdf"))) == 6
 
 
 @pytest.mark.database
 def test_the_reconciliation_holds_though_headend_broker_and_boards_are_killed(settings, tmp_path):
     """SIGKILL at random moments, each several times; nothing may be lost or counted twice."""
-    facts = tell(settings, tmp_path, "--chaos", "--seed", "7")
+    facts = tell(settings, tmp_path, "--chaos", "--seed", "7", "--days", "0")
     assert all(facts["kills"][victim] >= KILLS_MIN for victim in ("headend", "broker", "board"))
     assert rows(facts) == [True] * 5

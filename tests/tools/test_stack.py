@@ -41,7 +41,7 @@ def test_a_demo_whose_headend_does_not_come_up_leaves_no_process_behind(tmp_path
     monkeypatch.setattr(Stack, "start", fail)
     monkeypatch.setattr(Stack, "stop", note)
     with pytest.raises(StackError):
-        run_demo(1, None, keep=False, chaos=False, home=tmp_path / "demo", as_json=False)
+        run_demo(1, None, days=3, keep=False, chaos=False, home=tmp_path / "demo", as_json=False)
     assert len(ended) == 1
     assert stat.S_IMODE((tmp_path / "demo").stat().st_mode) == 0o700
 

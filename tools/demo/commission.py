@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulator import profile as profiles
 from simulator.fleet import House, find_profile
-from tools.demo.village import ACTOR, START_S, Home, Village
+from tools.demo.village import ACTOR, Home, Village
 from tools.office import register_meter
 
 PLANT = "KATS"
@@ -66,7 +66,7 @@ def commission(village: Village, folder: Path, profile: str | None, seed: int) -
     for plan in PLANS:
         source = _source(plan, profile)
         load = find_profile(source).from_day(seed - 1)  # another seed, other days
-        mean_w, peak_w = _mean_and_peak_w(load)
+        mean_w, peak_w = mean_and_peak_w(load)
         village.narrator.say(
             f"{plan.meter}: {plan.name}, loads of '{Path(source).name}',"
             f" mean {mean_w} W, peak {peak_w} W"
@@ -97,37 +97,28 @@ def _source(plan: Plan, profile: str | None) -> str:
     return profile
 
 
-def _mean_and_peak_w(load: profiles.Profile) -> tuple[int, int]:
+def mean_and_peak_w(load: profiles.Profile) -> tuple[int, int]:
+    """The mean and the largest of its powers."""
     powers_w = [power_w for power_w, _, _ in load.records]
     return sum(powers_w) // len(powers_w), max(powers_w)
 
 
 def _home(village: Village, plan: Plan, load: profiles.Profile, folder: Path, seed: int) -> Home:
     from controller.consumers.services import add_consumer, fit_meter
-    from controller.fleet.services import reveal_root_key
 
-    mean_w, peak_w = _mean_and_peak_w(load)
-    limit_w = _limit_w(peak_w)
+    mean_w, peak_w = mean_and_peak_w(load)
+    limit_w = limit_w_for(peak_w)
     package = design(plan, limit_w)
     consumer = add_consumer(
         PLANT, plan.name, pole=11, number=plan.number, sanctioned_load_w=2 * limit_w, actor=ACTOR
     )
     register_meter(village.stack.home, plan.meter, note=plan.name)
     connection = fit_meter(consumer.id, plan.meter, actor=ACTOR)
-    house = House(
-        folder / plan.meter,
-        plan.meter,
-        reveal_root_key(plan.meter, actor=ACTOR),
-        village.stack.broker.port,
-        seed * 100 + plan.number,
-        START_S,
-        profile=load,
-        line=plan.line,
-        clock_file=village.stack.home / f"clock.{plan.meter}",
-    )
+    house = build_house(village, plan.meter, load, folder, seed * 100 + plan.number, plan.line)
     return Home(
         plan.role,
         plan.meter,
+        consumer.pk,
         connection.pk,
         house,
         package,
@@ -138,6 +129,30 @@ def _home(village: Village, plan: Plan, load: profiles.Profile, folder: Path, se
     )
 
 
+def build_house(
+    village: Village,
+    meter: str,
+    load: profiles.Profile,
+    folder: Path,
+    seed: int,
+    line: str = "model",
+) -> House:
+    """The house at a registered meter, from the village's present moment on."""
+    from controller.fleet.services import reveal_root_key
+
+    return House(
+        folder / meter,
+        meter,
+        reveal_root_key(meter, actor=ACTOR),
+        village.stack.broker.port,
+        seed,
+        village.now_s,
+        profile=load,
+        line=line,
+        clock_file=village.stack.home / f"clock.{meter}",
+    )
+
+
 def _morning_wh(load: profiles.Profile) -> int:
     """What the load takes in its first twelve hours after the first midnight of the story."""
     first = -(load.start.hour * 60 + load.start.minute) % profiles.DAY_MINUTES
@@ -145,7 +160,8 @@ def _morning_wh(load: profiles.Profile) -> int:
     return sum(power_w for power_w, _, _ in minutes) // 60
 
 
-def _limit_w(peak_w: int) -> int:
+def limit_w_for(peak_w: int) -> int:
+    """A limit that the largest load keeps well below."""
     needed_w = max(peak_w * HEADROOM_PERCENT // 100, LIMIT_W_MIN)
     return -(-needed_w // LIMIT_STEP_W) * LIMIT_STEP_W
 

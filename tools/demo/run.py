@@ -18,7 +18,9 @@ from tools.broker import free_port
 from tools.demo import accounts, reconcile
 from tools.demo.chaos import Chaos
 from tools.demo.commission import commission
+from tools.demo.minigrid import PAPERS, tell_month
 from tools.demo.narrator import Narrator
+from tools.demo.saur import Calendar
 from tools.demo.story import LAST_MOMENT_S, STORY
 from tools.demo.village import Village
 from tools.stack import Stack
@@ -31,25 +33,42 @@ def run_demo(
     seed: int,
     profile: str | None,
     *,
+    days: int,
     keep: bool,
     chaos: bool,
     home: Path | None,
     as_json: bool,
 ) -> int:
-    """Exit status 0 only if every step and every row of the reconciliation held."""
+    """Exit status 0 only if every step and every row of the reconciliations held.
+
+    After the story of the boards come `days` days of a mini-grid's month; 0: none.
+    """
     narrator = Narrator(Console(stderr=as_json))
     with _folder(home, keep) as folder:
         village = _village(folder, narrator)
+        villages = [village]
         try:
             narrator.chapter("The controller starts")
-            village.stack.start(narrator.say, console=keep)
+            village.stack.start(narrator.say, console=keep or days > 0)
             facts = _tell(village, folder, profile, seed, chaos=chaos)
+            if days:
+                village.fleet.stop()
+                calendar = Calendar(days)
+                villages.append(
+                    Village(village.stack, folder / "clock", narrator, calendar.start_s)
+                )
+                facts["month"] = tell_month(villages[-1], calendar, seed)
+            narrator.say(
+                f"{len(narrator.steps)} statements checked, {narrator.failures} did not hold"
+            )
+            facts |= {"steps": narrator.steps, "failures": narrator.failures}
             if as_json:
                 print(json.dumps(facts, indent=1))
             if keep:
-                _keep_running(village)
+                _keep_running(villages)
         finally:
-            village.fleet.stop()
+            for told in villages:
+                told.fleet.stop()
             village.stack.stop()
     return NOT_HELD if narrator.failures else HELD
 
@@ -66,7 +85,20 @@ def _folder(home: Path | None, keep: bool) -> Iterator[Path]:
         yield folder
     finally:
         if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """All but the papers that were printed, and the folder with them if there are none."""
+    for found in folder.iterdir():
+        if found.name == PAPERS:
+            continue
+        if found.is_dir():
+            shutil.rmtree(found, ignore_errors=True)
+        else:
+            found.unlink()
+    if not (folder / PAPERS).exists():
+        folder.rmdir()
 
 
 def _village(folder: Path, narrator: Narrator) -> Village:
@@ -109,10 +141,7 @@ def _reconcile(village: Village) -> dict[str, object]:
     rows: list[reconcile.EnergyRow | reconcile.CreditRow] = [*energy, *credit]
     for row in rows:
         narrator.check(f"{row.meter}: the row is equal", row.equal)
-    narrator.say(f"{len(narrator.steps)} statements checked, {narrator.failures} did not hold")
     return {
-        "steps": narrator.steps,
-        "failures": narrator.failures,
         "energy": [asdict(row) | {"equal": row.equal} for row in energy],
         "credit": [asdict(row) | {"equal": row.equal} for row in credit],
     }
@@ -135,17 +164,20 @@ def _heap(village: Village) -> dict[str, object]:
     return {"boards": facts}
 
 
-def _keep_running(village: Village) -> None:
+def _keep_running(villages: list[Village]) -> None:
     """Boards go on in real time, the controller's clock with them, until Ctrl-C."""
-    village.go_live()
+    latest = villages[-1]
+    for village in villages:
+        village.go_live(latest.now_s)
     login = office.ensure_operator()
-    village.narrator.chapter("Everything stays up until Ctrl-C")
-    village.narrator.say(f"console: {village.stack.console_url}  {login}")
-    village.narrator.say(f"command line: add --home {village.stack.home} to any bijli command")
+    narrator, stack = latest.narrator, latest.stack
+    narrator.chapter("Everything stays up until Ctrl-C")
+    narrator.say(f"console: {stack.console_url}  {login}")
+    narrator.say(f"command line: add --home {stack.home} to any bijli command")
     try:
         while True:
             time.sleep(1)
-            village.follow_boards()
-            village.stack.watch()
+            latest.follow_boards()
+            stack.watch()
     except KeyboardInterrupt:
-        village.narrator.say("stopping")
+        narrator.say("stopping")

@@ -1,4 +1,4 @@
-"""The demo's village: three consumers with simulated boards, and the controller that runs them.
+"""A village of the demo: consumers with simulated boards, and the controller that runs them.
 
 It knows how to move virtual time, touch a house, and ask the controller; what happens when is the
 story's business, and how the village came to be is `commission`'s.
@@ -60,33 +60,34 @@ def clock_text(t_s: int) -> str:
 
 @dataclass
 class Home:
-    """One consumer of the story: the simulated house and what the office knows of it."""
+    """One consumer of a story: the simulated house and what the office knows of it."""
 
     role: str
     meter: str
+    consumer: str
     connection: int
     house: House
     package: str
     limit_w: int
     mean_w: int  # of its load, so that the story can sell credit to measure
-    morning_wh: int  # of its load, from the story's first midnight to noon
-    spare_w: int  # what may be added to its largest load without a trip
+    morning_wh: int = 0  # of its load, from the story's first midnight to noon
+    spare_w: int = 0  # what may be added to its largest load without a trip
     status: dict[str, int] = field(default_factory=dict)  # when it was last looked at
     month_end: dict[str, Any] = field(default_factory=dict)
 
 
 class Village:
-    """Stack, fleet and the homes by role: `postpaid`, `energy`, `money`."""
+    """Stack, fleet and the homes by role, from board time `start_s` on."""
 
-    def __init__(self, stack: Stack, clock_file: Path, narrator: Narrator):
+    def __init__(self, stack: Stack, clock_file: Path, narrator: Narrator, start_s: int = START_S):
         self.stack = stack
         self.narrator = narrator
         self.homes: dict[str, Home] = {}
         self.fleet = Fleet([])
-        self.now_s = START_S
+        self.now_s = start_s
         self.chaos: Chaos | None = None
         self._clock_file = clock_file
-        self.set_clock(START_S)
+        self.set_clock(start_s)
 
     def settle_in(self, homes: list[Home]) -> None:
         """The houses of the village, once they are built."""
@@ -139,9 +140,12 @@ class Village:
             self.run_for(min(step_s, end_s - self.now_s))
         return not waiting()
 
-    def go_live(self) -> None:
-        """From now on the boards live in real time, and the controller's clock follows them."""
+    def go_live(self, now_s: int) -> None:
+        """From `now_s` on the boards live in real time; who was without mains gets them."""
         for home in self.homes.values():
+            if home.house.dark or home.house.now_s < now_s:
+                home.house.stop()
+                home.house.wake(now_s)
             home.house.live(1)
 
     def follow_boards(self) -> None:
