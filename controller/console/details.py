@@ -8,7 +8,12 @@ from controller.console.templatetags.format import moment
 from controller.console.words import said
 from controller.figures import kwh, rupees, watts
 
-UNITS = {"_paise": rupees, "_wh": kwh, "_w": watts, "_s": moment}
+
+def _when(time_s: int) -> str:
+    return moment(time_s) if time_s else "–"
+
+
+UNITS = {"_paise": rupees, "_wh": kwh, "_w": watts, "_s": _when}
 
 
 def pairs(name: str, value: Any) -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ def _version(version: TariffVersion) -> Section:
     record = version.record
     rows = [row for table in record["tables"] for row in _slabs(table)]
     for name, value in record.items():
-        if name not in ("tables", "code") and value:
+        if name not in ("tables", "code") and value and value != [0, 0, 0]:
             rows += [[Cell(label), Cell(shown, look="n")] for label, shown in pairs(name, value)]
     revision = f" ({version.revision})" if version.revision > 1 else ""
     heading = say("From {0}", f"{version.valid_from}{revision}")

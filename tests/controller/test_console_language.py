@@ -17,6 +17,8 @@ from controller.console import rules, words
 from controller.fleet import rules as fleet
 from controller.profile import rules as profile
 from controller.requests import rules as requests
+from controller.workflow import Workflow
+from controller.workflow import words as workflow_words
 
 CONSOLE = Path(words.__file__).parent
 CONTROLLER = CONSOLE.parent
@@ -136,10 +138,24 @@ def spoken_by_choices() -> set[str]:
     return found - UNITS
 
 
+def spoken_by_workflows() -> set[str]:
+    """Every step that can be taken, and every state that it leads to, as pages name them."""
+    found = set()
+    for model in apps.get_models():
+        if issubclass(model, Workflow):
+            names = [
+                name for name in dir(model) if hasattr(getattr(model, name, None), "_django_fsm")
+            ]
+            names += [str(value) for value, _label in model._meta.get_field("state").choices or ()]
+            found |= {workflow_words(name).capitalize() for name in names}
+    return found
+
+
 def needed() -> set[str]:
     settings = {setting.meaning for setting in profile.SETTINGS.values()}
     return (
         said_in_templates() | said_in_code() | spoken_by_tables() | spoken_by_choices()
+        | spoken_by_workflows()
         | settings | set(access.ROLES) | set(requests.KINDS.values())
     )  # fmt: skip
 
