@@ -22,9 +22,9 @@ def test_closing_a_month_takes_as_many_queries_for_many_bills_as_for_few():
     from django.test.utils import CaptureQueriesContext
 
     from tests.controller.village import close_last_month, settle_village
-    from tools import money
+    from tools import bills
 
     close_last_month(settle_village(meters=3, with_readings=0))
     with CaptureQueriesContext(connection) as queries:
-        assert len(money.bill_rows("KATS", "2026-10")) == 3
+        assert len(bills.bill_rows("KATS", "2026-10")) == 3
     assert len(queries) == 1

@@ -26,7 +26,7 @@ def run(db, tmp_path, monkeypatch):
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == status, result.output
-        return json.loads(result.output) if status == 0 else result.output
+        return json.loads(result.stdout) if status == 0 else result.output
 
     return command
 
