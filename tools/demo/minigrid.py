@@ -31,6 +31,8 @@ from tools.demo.village import START_DELAY_S, Home, Village
 LIGHTS_PAISE = 15_000  # thirty days of the flat package
 SHOP_PAISE = 45_000
 ENERGY_PAISE = 12_000
+TYPING_S = 15  # twenty digits and #
+TYPING_WH = 200  # more than a house uses while tokens are typed and the network is away
 ARREARS_PAISE = 70_000  # of the school, from the paper register: above the debt limit
 PAPERS = "papers"  # folder of the bills, below that of the demo
 
@@ -127,6 +129,45 @@ def _check_credited(g: Grid, home: Home, purchase: Any, way: str) -> None:
         f"{tills.rupees(purchase.paid_paise)} → {purchase.amount} {purchase.get_unit_display()},"
         f" {command.state}",
     )
+
+
+def a_voucher_is_keyed_in(g: Grid) -> None:
+    """The network is gone: twenty digits bring the credit, and the command later adds nothing."""
+    from controller.prepay.services import hand_out_voucher
+
+    v, home = g.village, g.home("energy")
+    v.narrator.chapter("The network is gone: a voucher is keyed in, its command comes later")
+    before_wh = v.look(home)["balance"]
+    v.stack.lose_broker()
+    sold = tills.recharge(home, "recharge-voucher", ENERGY_PAISE, COUNTER, CLERK)
+    voucher = hand_out_voucher(purchase_id=sold.pk, actor=CLERK)
+    assert voucher is not None  # credit in energy, and there is a vending key
+    v.narrator.say(f"the clerk prints {voucher.token} for {sold.amount} Wh")
+    for token in voucher.key_change:
+        _key_in(g, home, token)
+    if voucher.key_change:
+        v.narrator.say("four tokens before it gave the board its first vending key")
+    answer = _key_in(g, home, voucher.token)
+    g.check("twenty digits on the keypad, and the board accepts", "ACCEPTED" in answer, answer)
+    used_wh = before_wh + sold.amount - v.look(home)["balance"]
+    g.check("the credit is there, without any network", 0 <= used_wh < TYPING_WH, sold.amount)
+    v.stack.raise_broker()
+    v.stack.wait_for_headend()
+    command = v.receipt(sold.command_id)
+    sold.refresh_from_db()
+    g.check("the same purchase by command is told apart: credited already",
+            command.state == "refused" and sold.state == "credited", command.state)  # fmt: skip
+    used_wh = before_wh + sold.amount - v.look(home)["balance"]
+    g.check("it was credited once", 0 <= used_wh < TYPING_WH)
+    answer = _key_in(g, home, voucher.token)
+    g.check("keyed in again, it is refused", "Used already" in answer, answer)
+
+
+def _key_in(g: Grid, home: Home, token: str) -> str:
+    """Type a token and wait for what the display answers."""
+    g.village.act(home, keys=token.replace(" ", "") + "#")
+    g.village.run_for(TYPING_S)
+    return g.village.display(home)
 
 
 # --- what is asked for --------------------------------------------------------------------------
@@ -330,6 +371,7 @@ MINIGRID: list[Scene] = [
     a_service_request_is_served,
     a_school_is_cut_for_debts,
     the_school_pays_and_is_back,
+    a_voucher_is_keyed_in,
     the_month_goes_by,
     the_month_is_billed,
     the_books_are_closed,

@@ -31,6 +31,7 @@ VOLTAGE_DV = 2300
 
 COUNTER, AGENT, ONLINE = "SAUR1", "AG7", "WEB"
 PROVIDER = "acme"
+SUPPLY_GROUP = "123457"  # of its vending keys
 PROFILE = {
     "utility_name": "Saur Mini-Grid", "languages": ["hi", "en", "ml"], "due_days": 10,
     "debt_limit_paise": 60_000, "expected_load_pct": 10,
@@ -124,6 +125,7 @@ def _open_office() -> str:
     from controller.payments import points
     from controller.profile import services as profile
     from controller.tariffs.services import add_tariff, add_version
+    from controller.vouchers.services import add_key
 
     profile.load(profile="minigrid", actor=ACTOR)
     profile.load(profile=PROFILE, actor=ACTOR)
@@ -141,6 +143,7 @@ def _open_office() -> str:
         points.add_point_of_sale(
             code=code, name=name, kind=kind, plant_code=PLANT, user=user, actor=ACTOR
         )
+    add_key(supply_group=SUPPLY_GROUP, revision=1, base_year=2014, actor=ACTOR)
     secret = secrets.token_urlsafe(32)
     points.add_provider(
         code=PROVIDER, scheme="generic", point_of_sale=ONLINE, secret=secret, actor=ACTOR
