@@ -8,8 +8,8 @@ ARGS ?=
 .PHONY: help python setup setup-dev demo up test check lock clean
 
 help:
-	@echo "make demo    three meter boards in simulated houses, up to their bills (make demo ARGS='--seed 2')"
-	@echo "make up      broker, headend and console for real use"
+	@echo "make demo    three boards in simulated houses, then a month of a mini-grid and its books (make demo ARGS='--seed 2')"
+	@echo "make up      broker, headend, console and routine for real use"
 	@echo "make test    all tests, on SQLite and on PostgreSQL"
 	@echo "make check   style, types and the direction of imports"
 	@echo "make setup   only what demo and up need; make setup-dev: what test and check need too"

@@ -42,7 +42,7 @@ def up(
     ] = False,
     console_port: Annotated[int, typer.Option(help="For browsers.")] = CONSOLE_PORT,
 ) -> None:
-    """Start broker, headend and console, and keep them up until Ctrl-C."""
+    """Start broker, headend, console and routine processes; keep them up until Ctrl-C."""
     for name in (signal.SIGINT, signal.SIGTERM):  # also when started in the background
         signal.signal(name, signal.default_int_handler)
     stack = Stack(
@@ -52,16 +52,20 @@ def up(
         console_port=console_port,
     )
     try:
-        stack.start(lambda line: console.print(f"· {line}"))
+        stack.start(_say, beside=True)
         console.print(f"Console: {stack.console_url}  {office.ensure_operator()}")
         console.print("Ctrl-C ends it.")
         while True:
             time.sleep(WATCH_S)
-            stack.watch()
+            stack.watch(_say)
     except KeyboardInterrupt:
         console.print("stopping")
     finally:
         stack.stop()
+
+
+def _say(line: str) -> None:
+    console.print(f"· {line}", highlight=False)
 
 
 def simulate(

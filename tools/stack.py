@@ -1,4 +1,4 @@
-"""The running controller: broker, headend and console as child processes of one command.
+"""The running controller: broker, headend, console and what runs beside them, as child processes.
 
 `bijli up` and `bijli demo` both stand on it. It starts, watches, restarts and stops processes; it
 knows nothing of meters, boards or money.
@@ -23,6 +23,13 @@ RESTARTS_MAX = 50  # of a process that ended by itself, within one run; beyond, 
 
 CONSOLE_PORT = 8000
 BROKER_PORT = 1883
+
+# What a utility needs by day and by night beside headend and console; `bijli up` starts them.
+BESIDE = {
+    "night": ["controller.reconcile"],
+    "routine": ["controller.routine"],
+    "notices": ["controller.notices"],  # only where there is a provider to send them by
+}
 
 
 def environment(home: Path, broker_port: int, clock_file: Path | None = None) -> dict[str, str]:
@@ -116,7 +123,7 @@ class Process:
 
 
 class Stack:
-    """Broker, headend and console over one data folder."""
+    """Broker, headend, console and the processes beside them over one data folder."""
 
     def __init__(
         self,
@@ -138,6 +145,7 @@ class Stack:
         self.console = self._process(
             "console", ["controller.console.serve", LOOPBACK, str(console_port)]
         )
+        self.beside = [self._process(name, arguments) for name, arguments in BESIDE.items()]
 
     def _process(self, name: str, arguments: list[str]) -> Process:
         return Process(name, arguments, self.settings, self.home / f"{name}.log")
@@ -147,9 +155,12 @@ class Stack:
         """Where a browser finds the console."""
         return f"http://127.0.0.1:{self.console_port}/"
 
-    def start(self, say: Callable[[str], None], *, console: bool = True) -> None:
+    def start(
+        self, say: Callable[[str], None], *, console: bool = True, beside: bool = False
+    ) -> None:
         """Bring all of it up; `say` hears a line before each step that takes time.
 
+        `beside`: with those that act by the clock; a demo does itself what they do.
         Raises ToolError: a port in use, or a process that does not come up.
         """
         if console:  # looked at first: whoever listens there would pass for the console
@@ -168,6 +179,18 @@ class Stack:
             say(f"starting the console on {self.console_url}")
             self.console.start()
             self._wait_for_console()
+        if beside:
+            self._start_beside(say)
+
+    def _start_beside(self, say: Callable[[str], None]) -> None:
+        from controller.notices.queries import routes
+
+        for process in self.beside:
+            if process.name == "notices" and not routes():
+                say("messages wait: set a provider (bijli notices route) and start again")
+                continue
+            say(f"starting {process.name}")
+            process.start()
 
     def _wait_for_console(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
@@ -202,14 +225,22 @@ class Stack:
                 raise self._failure(self.headend, "does not connect to the broker")
             time.sleep(0.05)
 
-    def watch(self) -> None:
-        """Restart what should run and does not. Raises StackError when it keeps failing."""
+    def watch(self, say: Callable[[str], None] = lambda _line: None) -> None:
+        """Restart what should run and does not.
+
+        Raises StackError when headend or console keep failing. What runs beside them then stays
+        down, and `say` hears it: supply and counter go on.
+        """
         with self._lock:
             if self._broker_wanted and not self.broker.running():
                 self.broker.start()
             for process in (self.headend, self.console):
                 if process.died() and not process.revive():
                     raise self._failure(process, "keeps failing")
+            for process in self.beside:
+                if process.died() and not process.revive():
+                    process.stop()
+                    say(str(self._failure(process, "keeps failing and stays down")))
 
     def _failure(self, process: Process, what: str) -> StackError:
         return StackError(
@@ -218,7 +249,7 @@ class Stack:
         )
 
     def stop(self) -> None:
-        """End console, headend and broker, in this order."""
-        for process in (self.console, self.headend):
+        """End what runs beside, console, headend and broker, in this order."""
+        for process in (*self.beside, self.console, self.headend):
             process.stop()
         self.broker.stop()

@@ -72,3 +72,31 @@ def test_a_process_that_ends_by_itself_too_often_stays_down(tmp_path, monkeypatc
             time.sleep(0.01)
         revived.append(process.revive())
     assert revived == [True, True, False]
+
+
+def test_what_runs_beside_and_keeps_failing_stays_down_and_is_told_once(tmp_path, monkeypatch):
+    """Supply and counter go on without reminders; of the headend the same would be the end."""
+    monkeypatch.setattr("tools.stack.RESTARTS_MAX", 1)
+    monkeypatch.setattr("tools.stack.BESIDE", {"routine": ["no_such_module"]})
+    stack = Stack(tmp_path, broker_port=0)
+    (process,) = stack.beside
+    process.start()
+    said: list[str] = []
+    for _ in range(3):
+        while process.running():
+            time.sleep(0.01)
+        stack.watch(said.append)
+    assert len(said) == 1
+    assert "routine keeps failing" in said[0]
+    assert not process.died()
+
+
+def test_notices_start_only_where_there_is_a_provider(tmp_path, monkeypatch):
+    """MG-10: without one, messages wait in the outbox."""
+    started: list[str] = []
+    monkeypatch.setattr(Process, "start", lambda self: started.append(self.name))
+    stack = Stack(tmp_path, broker_port=0)
+    for routes in ({}, {"sms": "json://localhost"}):
+        monkeypatch.setattr("controller.notices.queries.routes", lambda routes=routes: routes)
+        stack._start_beside(lambda _line: None)
+    assert started == ["night", "routine", "night", "routine", "notices"]
