@@ -13,22 +13,23 @@ from protocol.programme import MODE_POSTPAID
 
 FIRST_DAY = date(2020, 1, 1)  # of board time
 
-# A tariff's versions: from which moment on, and the record's JSON text; ascending.
-Versions = Sequence[tuple[int, str]]
+# A tariff's versions: from which moment on, and the JSON texts of record and subsidies; ascending.
+Versions = Sequence[tuple[int, str, str]]
 
 
 def versions_at(
-    rows: Iterable[tuple[int, date, str]], utc_offset_min: int
-) -> dict[int, list[tuple[int, str]]]:
+    rows: Iterable[tuple[int, date, str, str]], utc_offset_min: int
+) -> dict[int, list[tuple[int, str, str]]]:
     """By tariff, its versions from their local midnights on.
 
-    `rows` are (tariff, valid_from, record), ascending by date and revision: the last one counts.
+    `rows` are (tariff, valid_from, record, subsidies), ascending by date and revision: the last
+    one counts.
     """
-    by_tariff: dict[int, dict[int, str]] = {}
-    for tariff_id, valid_from, record in rows:
+    by_tariff: dict[int, dict[int, tuple[int, str, str]]] = {}
+    for tariff_id, valid_from, record, subsidies in rows:
         midnight_s = (valid_from - FIRST_DAY).days * DAY_S - utc_offset_min * 60
-        by_tariff.setdefault(tariff_id, {})[midnight_s] = record
-    return {tariff_id: list(versions.items()) for tariff_id, versions in by_tariff.items()}
+        by_tariff.setdefault(tariff_id, {})[midnight_s] = (midnight_s, record, subsidies)
+    return {tariff_id: list(versions.values()) for tariff_id, versions in by_tariff.items()}
 
 
 def by_date(
@@ -41,20 +42,25 @@ def by_date(
     Terms that began before the month are there as often as they are needed to know its begin.
     """
     dated: list[Terms] = []
-    for index, (terms, tariff_id) in enumerate(changes):
+    for index, (told, tariff_id) in enumerate(changes):
         of_tariff = versions.get(tariff_id, ()) if tariff_id is not None else ()
-        if terms.mode != MODE_POSTPAID or not of_tariff:
-            dated.append(terms)
+        if told.mode != MODE_POSTPAID or not of_tariff:
+            dated.append(told)
             continue
         is_last = index == len(changes) - 1
         until_s = month.end_s if is_last else changes[index + 1][0].from_s
-        begins_s = [midnight_s for midnight_s, _record in of_tariff]
-        in_force = bisect_right(begins_s, terms.from_s) - 1
-        record = terms.record if in_force < 0 else of_tariff[in_force][1]
-        dated.append(terms._replace(record=record))
+        begins_s = [version[0] for version in of_tariff]
+        in_force = bisect_right(begins_s, told.from_s) - 1
+        record, subsidies = _of(told) if in_force < 0 else of_tariff[in_force][1:]
+        dated.append(told._replace(record=record, subsidies=subsidies))
         dated += [
-            terms._replace(from_s=midnight_s, record=later)
-            for midnight_s, later in of_tariff[in_force + 1 :]
+            told._replace(from_s=midnight_s, record=record, subsidies=subsidies)
+            for midnight_s, record, subsidies in of_tariff[in_force + 1 :]
             if midnight_s < until_s
         ]
     return dated
+
+
+def _of(told: Terms) -> tuple[str, str]:
+    """What the board was told; it knows no subsidy."""
+    return told.record, told.subsidies

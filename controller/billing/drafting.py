@@ -31,6 +31,7 @@ HEADS = {
     "duty": "payable:duty",
     "minimum": "income:minimum",
     "rebate": "income:rebate",
+    rules.SUBSIDY: "clearing:subsidy",  # owed by whoever pays it in the consumer's place
     rules.LATE_CHARGE: "income:late_charge",
 }
 

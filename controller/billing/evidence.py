@@ -221,7 +221,12 @@ def _by_date(changes: dict[int, list[_Change]], month: Month) -> dict[int, list[
     }
     rows = TariffVersion.objects.filter(tariff__in=postpaid).order_by("valid_from", "revision")
     versions = dating.versions_at(
-        rows.values_list("tariff", "valid_from", Cast("record", TextField())),
+        rows.values_list(
+            "tariff",
+            "valid_from",
+            Cast("record", TextField()),
+            Cast("subsidies", TextField()),
+        ),
         month.utc_offset_min,
     )
     new = {pk: _dated(of, versions, month) for pk, of in changes.items()}
@@ -253,7 +258,7 @@ def _by_date(changes: dict[int, list[_Change]], month: Month) -> dict[int, list[
 
 
 def _dated(
-    changes: list[_Change], versions: dict[int, list[tuple[int, str]]], month: Month
+    changes: list[_Change], versions: dict[int, list[tuple[int, str, str]]], month: Month
 ) -> list[_Change]:
     """The changes by date; a new one has the reading and tariff of the change that it follows."""
     dated = dating.by_date([(each.terms, each.tariff_id) for each in changes], versions, month)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from controller.errors import Refused
+from controller.tariffs.rules import subsidy_lines
 from protocol import rating
 from protocol.limits import EPOCH_UNIX_S
 from protocol.programme import MODE_MONEY, MODE_POSTPAID
@@ -31,7 +32,8 @@ LINE_NAMES = {
     rating.LINE_MINIMUM: "minimum",
     rating.LINE_REBATE: "rebate",
 }
-LATE_CHARGE, INSTALMENT = "late charge", "instalment"
+LATE_CHARGE, INSTALMENT, SUBSIDY = "late charge", "instalment", "subsidy"
+NO_SUBSIDIES = "[]"
 LINE_TEXTS = {
     "energy": "Energy: {units} units at {price} a unit",
     "rate": "Time of day: {units} units at {price} a unit",
@@ -42,6 +44,7 @@ LINE_TEXTS = {
     "minimum": "Raised to the minimum: {quantity} W at {price} a kW, {days}",
     "rebate": "Rebate: {percent} % of {base}",
     LATE_CHARGE: "Late charge: {percent} % of {base} overdue",
+    SUBSIDY: "Subsidy: {text}",
     INSTALMENT: "Instalment {quantity}: {text}",
 }
 
@@ -74,6 +77,9 @@ class Terms(NamedTuple):
     load_w: int  # sanctioned
     phases: int
     meter_id: str
+    subsidies: str = (
+        NO_SUBSIDIES  # JSON, of the tariff's version; paid by others (docs/tariffs.md)
+    )
 
     def charges_like(self, other: "Terms") -> bool:
         """Whether the month's slabs run on from the one to the other (firmware/core/month.py).
@@ -82,9 +88,8 @@ class Terms(NamedTuple):
         """
         if self.mode == MODE_MONEY and self.meter_id != other.meter_id:
             return False
-        return (self.mode, self.record, self.load_w, self.phases) == (
-            other.mode, other.record, other.load_w, other.phases
-        )  # fmt: skip
+        mine = (self.mode, self.record, self.load_w, self.phases, self.subsidies)
+        return mine == (other.mode, other.record, other.load_w, other.phases, other.subsidies)
 
 
 class Part(NamedTuple):
@@ -220,13 +225,20 @@ def part_paise(month: Month, part: Part) -> int:
 def part_lines(month: Month, part: Part, *, alone: bool) -> list[Line]:
     """The lines of a part; unless it is `alone` in the month, each says from which day on."""
     terms, supplied = part.terms, part.days_supplied
-    record = read_record(terms.record)
     first_day = 0 if alone else part.first_day
-    return [
+    rated = rating.bill_lines(
+        read_record(terms.record), part.rate_wh, terms.load_w, terms.phases, supplied, month.days
+    )
+    lines = [
         Line(LINE_NAMES[kind], quantity, price, amount, first_day, supplied)
-        for kind, quantity, price, amount in rating.bill_lines(
-            record, part.rate_wh, terms.load_w, terms.phases, supplied, month.days
-        )
+        for kind, quantity, price, amount in rated
+    ]
+    if terms.subsidies == NO_SUBSIDIES:
+        return lines
+    subsidies = json.loads(terms.subsidies)
+    return lines + [
+        Line(SUBSIDY, of.quantity, of.price, of.amount_paise, first_day, supplied, of.name)
+        for of in subsidy_lines(subsidies, rated, sum(part.rate_wh), supplied, month.days)
     ]
 
 

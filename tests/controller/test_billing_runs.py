@@ -215,6 +215,32 @@ def test_an_appliances_instalment_comes_with_the_bill_and_is_charged_once(villag
     assert list(compare(JANUARY.end_s, JANUARY.end_s + DAY_S)) == []
 
 
+def test_a_subsidy_is_a_line_that_another_owes_in_the_consumers_place(village, close):
+    """MG-8: ₹1.50 for each of the first 100 units, up to 300: the state owes it, by the ledger."""
+    from controller.billing import queries
+    from controller.ledger.queries import trial_balance
+    from controller.tariffs.models import TariffVersion
+
+    subsidy = {
+        "name": "State subsidy", "kind": "per_unit", "amount": 150, "units_limit": 100,
+        "up_to_units": 300, "max_paise": None, "of": "energy", "clause": "G.O. 12/2026",
+    }  # fmt: skip
+    known = TariffVersion.objects.get(tariff__code="SLABS")
+    TariffVersion.objects.create(
+        tariff=known.tariff, valid_from=known.valid_from, revision=2, record=known.record,
+        subsidies=[subsidy],
+    )  # fmt: skip
+    used(village(1))
+    (bill,) = close()
+    assert [(line.kind, line.text, line.amount_paise) for line in queries.lines_of(bill)][2:] == [
+        ("subsidy", "Subsidy: State subsidy", -15_000)
+    ]
+    assert trial_balance() == {
+        "clearing:subsidy": 15_000, "consumer:BHKATS00101": 35_000, "income:energy": -40_000,
+        "income:fixed": -10_000,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("package_id", "reading", "earned"),
     [

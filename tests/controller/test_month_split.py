@@ -138,7 +138,8 @@ MARCH, APRIL, MAY = (rules.read_month(f"2026-{number:02}", 330) for number in (3
 def dated(*changes, month=APRIL, **versions):
     """(from_s, record) of postpaid changes of tariff 7 by date."""
     rows = [
-        (7, date(2026, int(name[1:3]), int(name[3:])), text) for name, text in versions.items()
+        (7, date(2026, int(name[1:3]), int(name[3:])), text, "[]")
+        for name, text in versions.items()
     ]
     found = dating.by_date(
         [(rules.Terms(at_s, 0, mode, "old", 2000, 1, "M1"), 7) for at_s, mode in changes],
@@ -169,8 +170,9 @@ def test_a_postpaid_bill_follows_the_tariffs_dates_and_no_boards_word():
 
 
 def test_of_two_revisions_of_one_day_the_last_counts():
-    rows = [(7, date(2026, 4, 10), "first"), (7, date(2026, 4, 10), "second")]
-    assert dating.versions_at(rows, 330)[7] == [(APRIL.start_s + 9 * DAY_S, "second")]
+    day = date(2026, 4, 10)
+    rows = [(7, day, "first", "[]"), (7, day, "second", "[]")]
+    assert dating.versions_at(rows, 330)[7] == [(APRIL.start_s + 9 * DAY_S, "second", "[]")]
 
 
 def test_prepaid_terms_are_what_the_board_has_charged_by():
