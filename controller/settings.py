@@ -117,6 +117,8 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("BIJLI_TIME_ZONE", "Asia/Kolkata")
 
 STATIC_URL = "/static/"
+# The papers' letters are the pages' last resort, where a machine has none of a script.
+STATICFILES_DIRS = [("fonts", Path(__file__).parent / "documents/fonts")]
 WHITENOISE_USE_FINDERS = True  # served from the source tree: nothing to collect
 
 LOGGING = {

@@ -120,7 +120,7 @@ def _facts(change: Change) -> list[tuple[str, str]]:
         facts += [
             (say("Package now"), package_id(was) if was else "–"),
             (say("Package wanted"), package_id(change.package_id)),
-            (say("From"), said(change.get_effective_display())),
+            (say("From when"), said(change.get_effective_display())),
             (say("Demanded"), rupees(change.due_paise)),
         ]
     if change.sanctioned_load_w:
@@ -145,7 +145,7 @@ class PackageForm(EntryForm):
     package = forms.ModelChoiceField(
         Package.objects.all(), empty_label=None, label=word("Package wanted")
     )
-    effective = forms.ChoiceField(label=word("From"), choices=Change.Effective.choices)
+    effective = forms.ChoiceField(label=word("From when"), choices=Change.Effective.choices)
     note = forms.CharField(label=word("Note"), max_length=300, required=False)
 
 

@@ -186,3 +186,13 @@ def test_an_agent_does_not_see_other_points_of_sale(clerk) -> None:
     assert agent.get("/cash/C1/").status_code == 404
     assert agent.get("/cash/KA1/").status_code == 404
     assert "no open point of sale" not in text_of(agent, f"{DESK}pay/")
+
+
+@pytest.mark.parametrize(("language", "said"), [("hi", "सबसे छोटे रिचार्ज"), ("ml", "ചെറിയ റീചാർജി")])
+def test_a_refusal_is_told_in_the_language_of_the_page(clerk, language, said) -> None:
+    """UP-11: what cannot be sold is refused in words that the clerk reads."""
+    clerk.cookies["language"] = language
+    status, page = recharge(clerk, "399")
+    assert status == 422
+    assert said in page
+    assert "₹400.00" in page

@@ -13,6 +13,7 @@ from django.template.base import Lexer, TokenType
 from django.utils.text import smart_split
 
 from controller.access import rules as access
+from controller.billing import rules as billing
 from controller.console import rules, words
 from controller.fleet import rules as fleet
 from controller.profile import rules as profile
@@ -202,6 +203,16 @@ def test_why_a_supply_is_off_is_told_in_every_language(spoken: str, when: str) -
     with words.speaking(spoken):
         lines = [words.said(fleet.explain(hold, when)) for hold in [*holds, sum(holds)]]
     assert [line for line in lines if re.search("[A-Za-z]", line)] == []
+
+
+@pytest.mark.parametrize("spoken", list(SCRIPTS))
+@pytest.mark.parametrize("kind", list(billing.LINE_TEXTS))
+def test_every_line_of_a_bill_is_told_in_every_language(spoken: str, kind: str) -> None:
+    line = billing.Line(kind, 12_345, 650, 8_024, 3, 10, "1")
+    text = billing.line_text(line, 31, "INR")
+    with words.speaking(spoken):
+        told = words.said(text)
+    assert set(re.findall("[A-Za-z]+", told)) <= {"W", "kW"}, told
 
 
 @pytest.mark.parametrize("spoken", list(SCRIPTS))
