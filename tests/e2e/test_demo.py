@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-TIMEOUT_S = 600
+TIMEOUT_S = 900
 KILLS_MIN = 3
 
 

@@ -65,6 +65,8 @@ def run_demo(
             if as_json:
                 print(json.dumps(facts, indent=1))
             if keep:
+                if days:  # boards have mains in the evening only
+                    villages[-1].run_to(calendar.next_evening_s)
                 _keep_running(villages)
         finally:
             for told in villages:

@@ -110,6 +110,11 @@ class Calendar:
         """The month's last moment."""
         return self.at_s(self.days + 1, "00:00")
 
+    @property
+    def next_evening_s(self) -> int:
+        """When all boards are up again after the books were closed."""
+        return self.at_s(self.days + 2, "18:02")
+
 
 def settle(village: Village, folder: Path, seed: int) -> str:
     """Set up the office and build the houses; the secret that the payment provider signs with."""
