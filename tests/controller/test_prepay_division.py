@@ -116,7 +116,10 @@ def tariffs(draw):
     if draw(st.booleans()):
         edge = draw(st.integers(1, 400))
         tables.insert(0, [edge, draw(st.booleans()), [[None, draw(prices)]]])
-    bands = [[draw(st.integers(1, 300)), draw(prices)], [None, draw(prices)]]
+    # Rising: a monthly charge that fell with more units would have to be paid back by the sale of
+    # energy that is free, and nobody is paid for energy.
+    charges = sorted([draw(prices), draw(prices)])
+    bands = [[draw(st.integers(1, 300)), charges[0]], [None, charges[1]]]
     names = {
         "tables": tables,
         "fixed_per_kw_paise": draw(prices),
