@@ -1,8 +1,8 @@
 """`python -m controller.routine`: what must happen by itself, again and again.
 
-Status by rules (MG-6), payments that were called back and not worked on, and once a day reminders
-and what falls due. Each chore may be done at any time, twice, or late: it finds what is to be done
-in the database. One that fails is logged, and the others go on.
+Status by rules (MG-6), payments that were called back and not worked on, bill runs that were
+begun, and once a day reminders and what falls due. Each chore may be done at any time, twice, or
+late: it finds what is to be done in the database. One that fails is logged, and the others go on.
 """
 
 import logging
@@ -16,6 +16,7 @@ from typing import NamedTuple
 LOG = logging.getLogger(__name__)
 ACTOR = "routine"
 TICK_S = 20.0
+BATCHES_A_ROUND = 5  # so that a large run does not keep the other chores waiting
 DAILY_HOUR = 9  # local: who is reminded reads it by day
 
 
@@ -92,6 +93,13 @@ def _work_on_payments() -> None:
     services.expire_orders()
 
 
+def _make_bills() -> None:
+    """A few batches of runs that were begun and wait for a worker, also after a kill (MG-8)."""
+    from controller.billing.runs import work_on_runs
+
+    work_on_runs(BATCHES_A_ROUND)
+
+
 def _charge_instalments() -> None:
     """Of the month before, for who gets no bill; a bill run charges its own (MG-15)."""
     from django.utils import timezone
@@ -117,6 +125,7 @@ def _remind() -> None:
 CHORES = (
     Chore("status by rules", 300, _enforce_status),
     Chore("payments", 60, _work_on_payments),
+    Chore("bill runs", 15, _make_bills),
     Chore("instalments", 0, _charge_instalments),
     Chore("reminders", 0, _remind),
 )

@@ -74,6 +74,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "counter.reverse": _LEADERS,
     "credit.sell": frozenset({CLERK, OPERATOR, SALES_AGENT}),
     "vouchers.bulk": _LEADERS,
+    "vouchers.see": _OFFICE,  # that they were issued; digits only on a receipt, by credit.sell
+    "vouchers.keys": _LEADERS,  # revisions and when they vend; the secrets are seen by nobody
     "cash.see": _OFFICE | {SALES_AGENT},
     "cash.deposit": frozenset({CLERK, OPERATOR, SALES_AGENT}),
     "cash.verify": _HEAD,

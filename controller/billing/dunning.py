@@ -75,11 +75,14 @@ def _overdue_of(
     return Overdue(consumer_id, oldest.connection_id, paise, oldest.number, oldest.due_s)
 
 
-def take_steps(*, actor: str) -> list[DunningStep]:
-    """Takes every step that is due today and was not taken. Called once a day, or more often."""
+def take_steps(*, actor: str, plants: Sequence[str] | None = None) -> list[DunningStep]:
+    """Takes every step that is due today and was not taken, at these plants or at all of them.
+
+    Called once a day, or more often.
+    """
     now_s = clock.now_s()
     steps: list[tuple[int, str]] = [(days, step) for days, step in setting("dunning_steps")]
-    rows = overdue(now_s)
+    rows = [row for row in overdue(now_s) if plants is None or _plant(row) in plants]
     taken = _taken(row.oldest for row in rows)
     return [
         step
@@ -88,6 +91,11 @@ def take_steps(*, actor: str) -> list[DunningStep]:
         if (row.oldest, name) not in taken
         for step in _take(row, name, now_s, actor)
     ]
+
+
+def _plant(row: Overdue) -> str:
+    """As the consumer's ID names it (MG-5)."""
+    return row.consumer_id[2:6]
 
 
 def _due_steps(row: Overdue, steps: Sequence[tuple[int, str]], now_s: int) -> list[str]:

@@ -119,6 +119,19 @@ def run_to_end(run_id: int, progress: Progress | None = None) -> BillRun:
     return finish_run(run_id)
 
 
+def work_on_runs(batches_max: int) -> int:
+    """Makes up to so many batches of the runs that were begun, the oldest first, and ends those
+    that are complete; how many were made. For who works again and again beside other work.
+    """
+    made = 0
+    running = BillRun.objects.filter(state=RunState.RUNNING).order_by("pk")
+    for run_id in running.values_list("pk", flat=True):
+        while made < batches_max and make_batch(run_id) is not None:
+            made += 1
+        finish_run(run_id)
+    return made
+
+
 def done_connections(run_id: int) -> int:
     """How many connections the finished batches of a run hold."""
     done = BillBatch.objects.filter(run=run_id, finished_s__isnull=False)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -28,11 +29,12 @@ from controller.console.sheets import (
     when,
 )
 from controller.console.templatetags.format import moment
-from controller.console.words import said, say, word
+from controller.console.words import language, said, say, word
 from controller.errors import Refused
 from controller.notices.models import Message, MessageState
 from controller.reconcile import queries, services
 from controller.reconcile.models import Report
+from controller.words.lists import word_list
 
 TREND = 30  # reports in the chart
 
@@ -137,24 +139,36 @@ RUN = Order(
 
 
 def notices(request: HttpRequest) -> HttpResponse:
-    """Messages to consumers at the user's plants, and what became of them (MG-10d)."""
-    choices = [Choice("", word("All")), *(Choice(s, str(s.label)) for s in MessageState)]
+    """Messages to consumers at the user's plants, and what became of them (MG-10d); no texts."""
+    here = Message.objects.filter(consumer__plant__in=rights(request).plants)
+    counted = dict(here.order_by().values_list("state").annotate(Count("pk")))
+    choices = [Choice("", word("All"))] + [
+        Choice(state, f"{said(str(state.label))} {counted.get(state, 0)}")
+        for state in MessageState
+    ]
     rows = Rows(request.GET, choices)
-    found = Message.objects.filter(consumer__plant__in=rights(request).plants).order_by("-pk")
+    found = here.order_by("-pk").select_related("consumer").defer("body", "sealed")
     if rows.show:
         found = found.filter(state=rows.show)
     if rows.search:
-        found = found.filter(consumer__name__icontains=rows.search)
+        found = found.filter(
+            Q(consumer__name__icontains=rows.search) | Q(consumer__id__icontains=rows.search)
+        )
     heads = [say("Message"), say("State"), say("To"), say("When")]
-    return list_page(request, say("Messages"), rows, found, heads, _message_row, hint=say("Name"))
+    hint = say("Name or number")
+    return list_page(request, say("Messages"), rows, found, heads, _message_row, hint=hint)
 
 
 def _message_row(message: Message) -> list[Cell]:
-    text = message.body or say("(secret)")
-    shown = text if len(text) <= 90 else f"{text[:89]}…"
+    assert message.consumer is not None  # only messages to consumers are listed
+    titles = word_list("notice", language())
+    tries = say("Tries: {0}", message.tries) if message.tries > 1 else ""
+    trouble = " · ".join(part for part in (message.last_error, tries) if part)
+    account = reverse("console:account", args=[message.consumer.pk])
+    reached = f"{said(message.get_channel_display())} •••{message.recipient[-3:]}"
     return [
-        Cell(shown, small=message.template.replace("_", " ")),
-        Cell(said(message.get_state_display()), small=message.last_error, look=SOFT),
-        Cell(f"•••{message.recipient[-3:]}", small=said(message.get_channel_display()), look=SOFT),
+        Cell(titles.get(f"{message.template}_title", message.title), small=message.subject),
+        Cell(said(message.get_state_display()), small=trouble, look=SOFT),
+        Cell(message.consumer.name, account, reached),
         when(message.made_s),
     ]

@@ -72,6 +72,9 @@ MENU: tuple[Group, ...] = (
         (
             Entry(word("Bills"), "bills", "bills.see"),
             Entry(word("Bill runs"), "runs", "bills.run"),
+            Entry(word("Validation of readings"), "validations", "bills.see"),
+            Entry(word("Dunning"), "dunning", "bills.see"),
+            Entry(word("Vouchers"), "vouchers", "vouchers.see"),
             Entry(word("Ledger"), "ledger", "ledger.see"),
             Entry(word("Reconciliation"), "reconcile", "reconcile.see"),
         ),

@@ -4,7 +4,6 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from controller import clock
-from controller.billing.models import Period, PeriodState
 from controller.console import series
 from controller.console.chart import Tick
 from controller.console.words import say, word
@@ -17,7 +16,6 @@ from controller.fleet.rules import OFFLINE_AFTER_S
 from controller.readings.models import Reading
 
 SHOWN = ON, OFF, SILENT = "on", "off", "silent"
-PERIODS_MAX = 24
 DAYS = (
     word("Mon"), word("Tue"), word("Wed"), word("Thu"), word("Fri"), word("Sat"), word("Sun"),
 )  # fmt: skip
@@ -73,13 +71,6 @@ def without_check(search: str) -> str:
         return identity.consumer_id(identity.parse_consumer_id(search))
     except Refused:
         return search
-
-
-def closed_periods(plants: list[str]) -> list[Period]:
-    """The months that have bills at these plants, the latest first, at most PERIODS_MAX."""
-    closed = Period.objects.filter(state=PeriodState.CLOSED, plant__in=plants)
-    closed = closed.select_related("plant")
-    return list(closed.order_by("-month", "plant")[:PERIODS_MAX])
 
 
 def load_steps(meter_id: str) -> tuple[list[int | None], list[Tick]]:

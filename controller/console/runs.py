@@ -1,29 +1,29 @@
-"""Bill runs: beginning one, its progress while workers make its batches, and making a bill anew.
+"""Bill runs: beginning one, its progress while workers make its batches, and what failed.
 
-The pages order and show; the batches are made by `python -m controller.billing RUN` or by the
-button, a batch at a time, so that a browser never waits for a whole run.
+The pages order and show; the batches are made by the routine (controller/routine.py), by
+`python -m controller.billing RUN`, or by the button, a batch at a time, so that a browser never
+waits for a whole run.
 """
 
 from typing import Any
 
 from django import forms
 from django.db.models import Count, QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from controller.billing import queries as billing
 from controller.billing import runs as billing_runs
-from controller.billing import services
-from controller.billing.models import Bill, BillBatch, BillRun, RunState
-from controller.console import reach
-from controller.console.entry import EntryForm, ReasonForm
+from controller.billing.models import BillBatch, BillRun, RunState
+from controller.console import decisions
+from controller.console.entry import EntryForm
 from controller.console.orders import Order
 from controller.console.pieces import changed
 from controller.console.reach import Rights, rights
 from controller.console.rows import Rows
 from controller.console.sheets import (
     SOFT,
+    WIDE,
     Button,
     Cell,
     Section,
@@ -36,7 +36,10 @@ from controller.console.sheets import (
 from controller.console.templatetags.format import moment, month
 from controller.console.words import said, say, word
 from controller.consumers.models import Plant
-from controller.errors import Refused
+from controller.tasks.models import Task
+
+FAILURES_MAX = 100  # tasks shown below a run
+PLANT_AT = slice(2, 6)  # where a consumer's ID has its plant (MG-5)
 
 
 def visible(held: Rights) -> QuerySet[BillRun]:
@@ -110,9 +113,27 @@ def _sheet(request: HttpRequest, found: BillRun) -> Sheet:
         sections=[
             Section(say("Progress"), text=state, done=done, of=total, id="progress"),
             Section(say("Batches"), Table(heads, rows), id="batches"),
+            *_failures(rights(request), found),
         ],
         live_url=reverse("console:run_live", args=[found.pk]) + "?seen=",
     )
+
+
+def _failures(held: Rights, found: BillRun) -> list[Section]:
+    """Whose bill of that month could not be made: the tasks, also those decided meanwhile."""
+    plants = found.batches.filter(failed__gt=0).values_list("period__plant", flat=True)
+    asked = Task.objects.filter(kind="bill", key__endswith=f":{found.month}").order_by("-pk")
+    rows = [
+        [
+            Cell(said(task.title), reverse("console:task", args=[task.pk])),
+            Cell(str(task.evidence.get("error", "")), look=WIDE),
+            Cell(said(task.get_state_display()), look=SOFT),
+        ]
+        for task in decisions.visible(held, asked)[:FAILURES_MAX]
+        if task.subject.split()[-1][PLANT_AT] in plants
+    ]
+    heads = [say("Task"), say("Why"), say("State")]
+    return [Section(say("Failed"), Table(heads, rows), id="failed")] if rows else []
 
 
 class StartForm(EntryForm):
@@ -159,35 +180,7 @@ START = Order(
 )  # fmt: skip
 ADVANCE = Order(
     "advance", word("Make the next batch"),
-    word("Up to a thousand bills at a time; workers in the background do the same."),
+    word("Up to a thousand bills at a time; the routine in the background does the same."),
     EntryForm, "bills.run", find, _advance, lambda found: f"{found.pk} · {month(found.month)}",
     lambda found: reverse("console:run", args=[found.pk]),
-)  # fmt: skip
-
-
-# --- one bill anew ------------------------------------------------------------------------------
-
-
-def find_bill(request: HttpRequest, number: str) -> Bill:
-    """A bill of a consumer that the user sees. Raises Http404."""
-    try:
-        found = billing.find_bill(number)
-    except Refused as refused:
-        raise Http404(refused) from refused
-    reach.consumer(request, found.connection.consumer_id)
-    return found
-
-
-def _rebill(found: Bill, form: ReasonForm, actor: str) -> str:
-    made = services.rebill(
-        number=found.number, reason=form.cleaned_data["reason"][:200], actor=actor
-    )
-    return say("Bill {0} took the place of {1}.", made.number, found.number)
-
-
-REBILL = Order(
-    "anew", word("Make this bill anew"),
-    word("From what is known now; the old bill is reversed and stays on record."), ReasonForm,
-    "bills.correct", find_bill, _rebill, lambda found: found.number,
-    lambda found: reverse("console:bill", args=[found.number]), danger=True,
 )  # fmt: skip

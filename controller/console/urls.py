@@ -8,6 +8,7 @@ from controller.console import (
     account,
     actions,
     approvals,
+    bills,
     books,
     cash,
     checks,
@@ -16,6 +17,7 @@ from controller.console import (
     language,
     log,
     offers,
+    overdue,
     own,
     own_entry,
     people,
@@ -26,6 +28,8 @@ from controller.console import (
     service,
     staff,
     store,
+    validated,
+    vending,
     views,
 )
 from controller.console.orders import Order
@@ -58,14 +62,29 @@ METERS = (
     *orders_of("meters/<meter_id>/", "meter", actions.ACTIONS.values()),
 )
 BILLS = (
-    Page("bills/", "bills", views.bills, "bills.see"),
+    Page("bills/", "bills", bills.bills, "bills.see"),
     Page("bills/runs/", "runs", runs.runs, "bills.run"),
     order_page("bills/runs/start/", "run_start", runs.START),
     Page("bills/runs/<int:run_id>/", "run", runs.run, "bills.run"),
     Page("bills/runs/<int:run_id>/live", "run_live", runs.run_live, "bills.run"),
     order_page("bills/runs/<int:run_id>/advance/", "run_advance", runs.ADVANCE),
-    order_page("bills/<number>/anew/", "bill_anew", runs.REBILL),
-    Page("bills/<number>/", "bill", views.bill, "bills.see"),
+    order_page("bills/<number>/anew/", "bill_anew", bills.REBILL),
+    Page("bills/<number>/", "bill", bills.bill, "bills.see"),
+    Page("bills/<number>/<slug:kind>/", "bill_paper", bills.paper, "papers.print"),
+)
+DUNNING = (
+    Page("dunning/", "dunning", overdue.page, "bills.see"),
+    order_page("dunning/take/", "dunning_take", overdue.TAKE),
+)
+VALIDATION = (
+    Page("validation/", "validations", validated.validations, "bills.see"),
+    order_page("validation/start/", "validate", validated.VALIDATE),
+    order_page("validation/registers/<meter_id>/", "registers", validated.ENTER),
+    Page("validation/<int:validation_id>/", "validation", validated.one, "bills.see"),
+)
+VOUCHERS = (
+    Page("vouchers/", "vouchers", vending.vouchers, "vouchers.see"),
+    Page("vouchers/keys/", "vending_keys", vending.keys, "vouchers.keys"),
 )
 COUNTER = (
     Page("counter/", "counter", counter.find, "counter.see"),
@@ -193,6 +212,9 @@ PAGES: tuple[Page, ...] = (
     *CHECKS,
     *OWN,
     *BILLS,
+    *DUNNING,
+    *VALIDATION,
+    *VOUCHERS,
     *LEDGER,
     *OFFICE,
 )
