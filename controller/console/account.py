@@ -18,6 +18,7 @@ from controller.console import people, reach, rules
 from controller.console.bars import bar_chart, top
 from controller.console.books import statement_table
 from controller.console.months import span_s
+from controller.console.orders import Order
 from controller.console.reach import Rights
 from controller.console.sheets import (
     SOFT,
@@ -62,9 +63,10 @@ TABS = [
     AccountTab("account_deposit", word("Deposit"), "deposits.see"),
     AccountTab("account_readings", word("Readings"), "meters.see"),
     AccountTab("account_requests", word("Service requests"), "requests.see"),
+    AccountTab("account_changes", word("Changes"), "changes.see"),
 ]
-# Orders about a consumer: (page, label, what they need, dangerous); apps' pages add theirs.
-ORDERS: list[tuple[str, str, str, bool]] = []
+# Orders about a consumer, by the names of their pages; the modules of these pages add theirs.
+ORDERS: dict[str, Order] = {}
 
 
 def title(consumer: Consumer) -> str:
@@ -102,11 +104,21 @@ def account(request: HttpRequest, consumer_id: str) -> HttpResponse:
 
 
 def _buttons(held: Rights, consumer: Consumer) -> list[Button]:
-    return [
-        Button(said(label), reverse(f"console:{page}", args=[consumer.pk]), danger)
-        for page, label, needs, danger in ORDERS
-        if held.may(needs)
+    buttons = [
+        Button(said(order.label), reverse(f"console:{page}", args=[consumer.pk]), order.danger)
+        for page, order in ORDERS.items()
+        if held.may(order.needs) and order.shown(consumer)
     ]
+    meter_id = meter_of(consumer)
+    if meter_id and held.may("meters.see"):
+        buttons.insert(0, Button(say("Meter"), reverse("console:meter", args=[meter_id])))
+    return buttons
+
+
+def meter_of(consumer: Consumer) -> str | None:
+    """The meter that is fitted at the consumer's connection."""
+    connection = getattr(consumer, "connection", None)
+    return connection.meter_id if connection is not None else None
 
 
 def money_facts(consumer: Consumer) -> list[tuple[str, str]]:
@@ -202,8 +214,7 @@ def readings(request: HttpRequest, consumer_id: str) -> HttpResponse:
     """Units a day, and the latest readings."""
     consumer = reach.consumer(request, consumer_id)
     shown = sheet(request, consumer, "account_readings")
-    connection = getattr(consumer, "connection", None)
-    meter_id = connection.meter_id if connection else None
+    meter_id = meter_of(consumer)
     latest = Reading.objects.filter(meter=meter_id or "").order_by("-end_s")[:READINGS_SHOWN]
     rows = [
         [when(reading.end_s), number(kwh(reading.energy_wh)), number(watts(reading.power_w_max))]

@@ -7,34 +7,49 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from controller.access.queries import staff_at
+from controller.access.rules import ROLES, allows
 from controller.changes import orders as steps
-from controller.changes import queries, rules, services
+from controller.changes import queries, services
 from controller.changes.models import Change, ChangeState
 from controller.console import account, reach
 from controller.console.entry import EntryForm, ReasonForm
 from controller.console.orders import Order
+from controller.console.queries import without_check
 from controller.console.reach import Rights, rights
 from controller.console.rows import Choice, Rows
-from controller.console.sheets import SOFT, Button, Cell, Sheet, list_page, when
+from controller.console.sheets import (
+    SOFT,
+    Button,
+    Cell,
+    Section,
+    Sheet,
+    Table,
+    list_page,
+    when,
+)
 from controller.console.steps import steps_of
 from controller.console.templatetags.format import consumer_id as show_id
 from controller.console.templatetags.format import moment, package_id
 from controller.console.words import said, say, word
-from controller.consumers.models import Consumer, Package, Plant
+from controller.consumers.models import Plant
 from controller.figures import rupees, watts
 from controller.workflow import words
 
-LISTS = (
-    Choice("request", word("Request")),
-    Choice("in_process", word("In process")),
-    Choice("review", word("Review")),
-    Choice("completed", word("Completed")),
-)
+LISTS = {
+    "request": word("Request"),
+    "in_process": word("In process"),
+    "review": word("Review"),
+    "completed": word("Completed"),
+}
+CHANGES_SHOWN = 50
+CLOSED = "completed"  # the list that only grows: it is not counted
 
 
 def _lists(held: Rights) -> dict[str, QuerySet[Change]]:
@@ -49,16 +64,36 @@ def waiting(held: Rights) -> int:
 
 
 def changes(request: HttpRequest) -> HttpResponse:
-    """One of the four lists."""
-    rows = Rows(request.GET, LISTS)
-    found = _lists(rights(request))[rows.show]
+    """One of the four lists, each with how many wait in it."""
+    lists = _lists(rights(request))
+    choices = [
+        Choice(name, said(label) if name == CLOSED else f"{said(label)} {lists[name].count()}")
+        for name, label in LISTS.items()
+    ]
+    rows = Rows(request.GET, choices)
+    found = lists[rows.show]
     if rows.search:
-        found = found.filter(connection__consumer__name__icontains=rows.search)
+        found = found.filter(
+            Q(connection__consumer__name__icontains=rows.search)
+            | Q(connection__consumer__id__icontains=without_check(rows.search))
+        )
     return list_page(
-        request, say("Changes"), rows, found,
-        [say("Change"), say("State"), say("Consumer"), say("Since")], row, hint=say("Name"),
+        request, say("Changes"), rows, found, _heads(), row, hint=say("Name or number"),
         empty=say("Nothing stands in this list."),
     )  # fmt: skip
+
+
+def _heads() -> list[str]:
+    return [say("Change"), say("State"), say("Consumer"), say("Since")]
+
+
+def of_consumer(request: HttpRequest, consumer_id: str) -> HttpResponse:
+    """The tab of one consumer: all changes of the connection (MG-14)."""
+    consumer = reach.consumer(request, consumer_id)
+    shown = account.sheet(request, consumer, "account_changes")
+    rows = [row(change) for change in queries.of_consumer(consumer)[:CHANGES_SHOWN]]
+    shown.sections = [Section(table=Table(_heads(), rows, say("None yet.")))]
+    return shown.answer(request)
 
 
 def row(change: Change) -> list[Cell]:
@@ -68,7 +103,7 @@ def row(change: Change) -> list[Cell]:
         Cell(
             _what(change), reverse("console:change", args=[change.pk]), small=change.requested_by
         ),
-        Cell(said(change.get_state_display()), small=_board(change), look=SOFT),
+        Cell(said(change.get_state_display()), small=_hands(change), look=SOFT),
         Cell(consumer.name, account.url(consumer), small=show_id(consumer.pk)),
         when(change.requested_s),
     ]
@@ -77,6 +112,11 @@ def row(change: Change) -> list[Cell]:
 def _what(change: Change) -> str:
     kind = said(change.get_kind_display())
     return f"{kind}: {package_id(change.package_id)}" if change.package_id else kind
+
+
+def _hands(change: Change) -> str:
+    """Who sees to it, and what the board said."""
+    return " · ".join(part for part in (change.assignee, _board(change)) if part)
 
 
 def _board(change: Change) -> str:
@@ -136,94 +176,6 @@ def _facts(change: Change) -> list[tuple[str, str]]:
     return facts
 
 
-# --- asking -------------------------------------------------------------------------------------
-
-
-class PackageForm(EntryForm):
-    """Which package, and from when."""
-
-    package = forms.ModelChoiceField(
-        Package.objects.all(), empty_label=None, label=word("Package wanted")
-    )
-    effective = forms.ChoiceField(label=word("From when"), choices=Change.Effective.choices)
-    note = forms.CharField(label=word("Note"), max_length=300, required=False)
-
-
-class LoadForm(PackageForm):
-    """And which sanctioned load."""
-
-    load_w = forms.IntegerField(label=word("Sanctioned load, W"), min_value=1)
-    field_order = ("load_w", "package", "effective", "note")
-
-
-class SupplyForm(EntryForm):
-    """Why a connection is to be deactivated."""
-
-    cause = forms.ChoiceField(label=word("Why"), choices=Change.Cause.choices[1:])
-    note = forms.CharField(label=word("Note"), max_length=300, required=False)
-
-
-class NoteForm(EntryForm):
-    """Anything to add."""
-
-    note = forms.CharField(label=word("Note"), max_length=300, required=False)
-
-
-def ask_package(consumer: Consumer, form: PackageForm, actor: str, channel: str) -> str:
-    """Asks for another package, by the consumer or on their behalf."""
-    typed = form.cleaned_data
-    asked = services.request_package(
-        consumer_id=consumer.pk, package_id=typed["package"].pk, effective=typed["effective"],
-        channel=channel, note=typed["note"], actor=actor,
-    )  # fmt: skip
-    return say("Change {0} is asked for; another person decides.", asked.pk)
-
-
-def _ask_package(consumer: Consumer, form: PackageForm, actor: str) -> str:
-    return ask_package(consumer, form, actor, Change.Channel.AGENT)
-
-
-def _ask_load(consumer: Consumer, form: LoadForm, actor: str) -> str:
-    typed = form.cleaned_data
-    asked = services.request_load(
-        consumer_id=consumer.pk, sanctioned_load_w=typed["load_w"],
-        package_id=typed["package"].pk, effective=typed["effective"],
-        channel=Change.Channel.AGENT, note=typed["note"], actor=actor,
-    )  # fmt: skip
-    return say("Change {0} is asked for; another person decides.", asked.pk)
-
-
-def _ask_supply(*, is_on: bool) -> Callable[[Consumer, Any, str], str]:
-    def ask(consumer: Consumer, form: Any, actor: str) -> str:
-        typed = form.cleaned_data
-        asked = services.request_supply(
-            consumer_id=consumer.pk, is_on=is_on, cause=typed.get("cause", rules.WISH),
-            channel=Change.Channel.AGENT, note=typed["note"], actor=actor,
-        )  # fmt: skip
-        return say("Change {0} is asked for; another person decides.", asked.pk)
-
-    return ask
-
-
-def _asking(
-    name: str, label: str, form: type[EntryForm], do: Any, *, danger: bool = False
-) -> Order:
-    return Order(
-        name, label, word("It is decided by another person, and done by the meter board."), form,
-        "changes.request", reach.consumer, do, account.title, account.url, danger,
-    )  # fmt: skip
-
-
-ASKINGS = (
-    _asking("package", word("Ask for another package"), PackageForm, _ask_package),
-    _asking("load", word("Ask for another load"), LoadForm, _ask_load),
-    _asking("deactivate", word("Ask for deactivation"), SupplyForm, _ask_supply(is_on=False),
-            danger=True),
-    _asking("reactivate", word("Ask for reactivation"), NoteForm, _ask_supply(is_on=True)),
-)  # fmt: skip
-account.ORDERS += [(f"change_{one.name}", one.label, one.needs, one.danger) for one in ASKINGS]
-
-
 # --- deciding and doing -------------------------------------------------------------------------
 
 
@@ -235,7 +187,7 @@ def _page(change: Change) -> str:
     return reverse("console:change", args=[change.pk])
 
 
-def _by(call: Callable[..., Change], field: str) -> Callable[[Change, Any, str], str]:
+def _by(call: Callable[..., Change], field: str = "") -> Callable[[Change, Any, str], str]:
     """A step that takes what was typed in the form's one field as its reason or note."""
 
     def do(change: Change, form: Any, actor: str) -> str:
@@ -247,18 +199,59 @@ def _by(call: Callable[..., Change], field: str) -> Callable[[Change, Any, str],
     return do
 
 
+class AssignForm(EntryForm):
+    """Who of the plant's staff sees to it."""
+
+    assignee = forms.ChoiceField(label=word("Who sees to it"))
+    note = forms.CharField(label=word("Note"), max_length=300, required=False)
+
+    def __init__(self, data: Any, subject: Change) -> None:
+        super().__init__(data, subject)
+        names = [user.username for user in _staff(subject)]
+        _choice(self, "assignee").choices = [(name, name) for name in names]
+
+
+class ApproveForm(AssignForm):
+    """The same; nobody named: whoever approves."""
+
+    def __init__(self, data: Any, subject: Change) -> None:
+        super().__init__(data, subject)
+        field = _choice(self, "assignee")
+        field.required, known = False, list(field.choices)  # type: ignore[arg-type]
+        field.choices = [("", say("Myself")), *known]
+
+
+def _choice(form: forms.Form, name: str) -> forms.ChoiceField:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    return field
+
+
+def _staff(change: Change) -> list[User]:
+    """Who may process a change at its plant."""
+    plant = change.connection.consumer.plant
+    roles = [role for role in ROLES if allows(frozenset({role}), "changes.process")]
+    found = {user.pk: user for role in roles for user in staff_at(plant, role)}
+    return sorted(found.values(), key=lambda user: user.username)
+
+
+def _assigned(call: Callable[..., Change]) -> Callable[[Change, AssignForm, str], str]:
+    def do(change: Change, form: AssignForm, actor: str) -> str:
+        moved = call(change_id=change.pk, actor=actor, **form.cleaned_data)
+        return say("Change {0}: {1} sees to it.", moved.pk, moved.assignee)
+
+    return do
+
+
 def _in(*states: str) -> Callable[[Any], bool]:
     return lambda change: change.state in states
 
 
 def _step(
-    name: str, label: str, text: str, needs: str, call: Callable[..., Change],
-    states: tuple[str, ...], form: type[EntryForm] = EntryForm, field: str = "",
-    *, danger: bool = False,
+    name: str, label: str, text: str, needs: str, do: Callable[[Change, Any, str], str],
+    states: tuple[str, ...], form: type[EntryForm] = EntryForm, *, danger: bool = False,
 ) -> Order:  # fmt: skip
-    return Order(
-        name, label, text, form, needs, find, _by(call, field), _title, _page, danger, _in(*states)
-    )
+    return Order(name, label, text, form, needs, find, do, _title, _page, danger, _in(*states))
 
 
 REQUESTED, IN_PROCESS, REVIEW = (
@@ -266,16 +259,18 @@ REQUESTED, IN_PROCESS, REVIEW = (
 )  # fmt: skip
 ORDERS = (
     _step("approve", word("Approve"), word("What is due is demanded; then the board is ordered."),
-          "changes.decide", services.approve, (REQUESTED,), NoteForm, "note"),
+          "changes.decide", _assigned(services.approve), (REQUESTED,), ApproveForm),
     _step("refuse", word("Refuse"), word("The reason goes to the consumer."), "changes.decide",
-          services.refuse, (REQUESTED, IN_PROCESS), ReasonForm, "reason", danger=True),
+          _by(services.refuse, "reason"), (REQUESTED, IN_PROCESS), ReasonForm, danger=True),
     _step("process", word("Order it"), word("What was due is paid; the board gets its order."),
-          "changes.process", steps.process, (IN_PROCESS,)),
+          "changes.process", _by(steps.process), (IN_PROCESS,)),
     _step("complete", word("Complete by hand"),
           word("Only where no board can confirm it: say what was done."), "changes.process",
-          steps.complete, (REVIEW,), ReasonForm, "note"),
+          _by(steps.complete, "note"), (REVIEW,), ReasonForm),
     _step("back", word("Send back"), word("It was not right, or the board stays silent."),
-          "changes.process", steps.send_back, (REVIEW,), ReasonForm, "reason"),
+          "changes.process", _by(steps.send_back, "reason"), (REVIEW,), ReasonForm),
+    _step("reassign", word("Reassign"), word("Another person of the plant's staff sees to it."),
+          "changes.decide", _assigned(services.reassign), (IN_PROCESS,), AssignForm),
     _step("cancel", word("Cancel"), word("It is not wanted any more."), "changes.request",
-          services.cancel, (REQUESTED, IN_PROCESS), ReasonForm, "reason", danger=True),
+          _by(services.cancel, "reason"), (REQUESTED, IN_PROCESS), ReasonForm, danger=True),
 )  # fmt: skip

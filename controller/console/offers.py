@@ -5,38 +5,33 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from controller.console.details import pairs
-from controller.console.entry import EntryForm, board_s, moment_field
+from controller.console.entry import EntryForm
 from controller.console.orders import Order
-from controller.console.pieces import changed
+from controller.console.prices import version_section
 from controller.console.reach import rights
 from controller.console.rows import Rows
 from controller.console.sheets import (
     SOFT,
     Button,
     Cell,
-    Section,
     Sheet,
     Tab,
-    Table,
     list_page,
     money,
     number,
-    when,
 )
-from controller.console.templatetags.format import moment, package_id
+from controller.console.templatetags.format import package_id
 from controller.console.words import said, say, word
-from controller.consumers import identity, reprogramming, services
-from controller.consumers.models import AssignmentState, Batch, Category, Package, Plant
-from controller.errors import Refused
+from controller.consumers import identity, services
+from controller.consumers.models import AssignmentState, Category, Package
 from controller.figures import rupees, watts
 from controller.tariffs import queries as tariffs
 from controller.tariffs import services as tariff_services
-from controller.tariffs.models import Tariff, TariffVersion
+from controller.tariffs.models import Tariff
 
 FILE_BYTES_MAX = 200_000
 
@@ -79,57 +74,57 @@ def _tariff_row(tariff: Tariff) -> list[Cell]:
 def tariff(request: HttpRequest, code: str) -> HttpResponse:
     """One tariff: what each version charges, in words."""
     found = get_object_or_404(Tariff.objects.prefetch_related("versions"), code=code)
-    sections = [_version(version) for version in reversed(found.versions.all())]
+    sections = [version_section(version) for version in reversed(found.versions.all())]
+    buttons = [Button(say("What a month costs"), "month/")] if sections else []
+    if sections and rights(request).may("packages.design"):
+        buttons.append(Button(say("Programme a version"), "programme/"))
     return Sheet(
-        title=found.code, subtitle=found.name, tabs=tabs("tariffs"), sections=sections
-    ).answer(request)
-
-
-def _version(version: TariffVersion) -> Section:
-    record = version.record
-    rows = [row for table in record["tables"] for row in _slabs(table)]
-    for name, value in record.items():
-        if name not in ("tables", "code") and value and value != [0, 0, 0]:
-            rows += [[Cell(label), Cell(shown, look="n")] for label, shown in pairs(name, value)]
-    revision = f" ({version.revision})" if version.revision > 1 else ""
-    heading = say("From {0}", f"{version.valid_from}{revision}")
-    return Section(heading, Table([say("What"), say("Price")], rows), text=version.order)
-
-
-def _slabs(table: list[Any]) -> list[list[Cell]]:
-    """Each slab of a table with its price a unit."""
-    upper, is_telescopic, slabs = table
-    rows, above = [], 0
-    for bound, price in slabs:
-        text = (
-            say("Units {0} to {1}", above + 1, bound) if bound else say("Units above {0}", above)
-        )
-        small = [] if is_telescopic else [say("counts for all units of the month")]
-        small += [say("in a month of up to {0} units", upper)] if upper else []
-        rows.append([Cell(text, small=" · ".join(small)), Cell(rupees(price), look="n")])
-        above = bound or above
-    return rows
+        title=found.code, subtitle=found.name, tabs=tabs("tariffs"), sections=sections,
+        buttons=buttons,
+    ).answer(request)  # fmt: skip
 
 
 class ImportForm(EntryForm):
-    """The text of a tariff file."""
+    """A tariff file, sent as it is or with its text typed."""
 
+    file = forms.FileField(
+        label=word("Tariff file (YAML or JSON)"), required=False,
+        widget=forms.ClearableFileInput({"accept": ".yaml,.yml,.json"}),
+    )  # fmt: skip
     text = forms.CharField(
-        label=word("Tariff file (YAML)"), max_length=FILE_BYTES_MAX, strip=False,
-        widget=forms.Textarea({"rows": 16}),
+        label=word("or its text"), max_length=FILE_BYTES_MAX, strip=False, required=False,
+        widget=forms.Textarea({"rows": 10}),
     )  # fmt: skip
     valid_from = forms.DateField(
         label=word("From (where the file names no date)"), required=False,
         widget=forms.DateInput({"type": "date"}),
     )  # fmt: skip
+    revises = forms.BooleanField(
+        label=word("It corrects the newest version, which is not in force yet"), required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Exactly one of the two, and not more than anybody writes."""
+        typed: dict[str, Any] = super().clean() or {}
+        if bool(typed.get("file")) == bool(typed.get("text")):
+            raise forms.ValidationError(word("Choose a file or type its text."))
+        if typed["file"] and typed["file"].size > FILE_BYTES_MAX:
+            raise forms.ValidationError(word("The file is too long for a tariff."))
+        return typed
+
+    def source(self) -> tuple[bytes, str]:
+        """What the file holds, and what faults call it."""
+        sent = self.cleaned_data["file"]
+        if sent:
+            return sent.read(), sent.name
+        return self.cleaned_data["text"].encode(), "tariffs.yaml"
 
 
 def _import(_nothing: str, form: ImportForm, actor: str) -> str:
     typed = form.cleaned_data
     begin: date | None = typed["valid_from"]
-    remarks = tariff_services.import_file(
-        typed["text"].encode(), "tariffs.yaml", begin, actor=actor
-    )
+    data, name = form.source()
+    remarks = tariff_services.import_file(data, name, begin, revises=typed["revises"], actor=actor)
     return " · ".join([say("The tariffs are added."), *map(said, remarks)])
 
 
@@ -205,132 +200,4 @@ DESIGN = Order(
     word("Its ID says all of it; a package that no meter would take is refused."), DesignForm,
     "packages.design", lambda _request: say("Packages"), _design, str,
     lambda _nothing: reverse("console:packages"),
-)  # fmt: skip
-
-
-# --- groups programmed again --------------------------------------------------------------------
-
-
-def batches(request: HttpRequest) -> HttpResponse:
-    """Groups that were programmed again, the newest first."""
-    rows = Rows(request.GET)
-    found = Batch.objects.annotate(of=Count("items")).select_related("package").order_by("-pk")
-    start = Button(said(REPROGRAMME.label), reverse("console:batch_start"))
-    heads = [say("Group"), say("Package"), say("Connections"), say("Since")]
-    return list_page(
-        request, say("Groups programmed again"), rows, found, heads, _batch_row,
-        tabs=tabs("batches"),
-        buttons=[start] if rights(request).may("packages.design") else [],
-    )  # fmt: skip
-
-
-def _batch_row(batch: Any) -> list[Cell]:
-    asked = ", ".join(f"{name}: {value}" for name, value in pairs("", batch.asked))
-    package = package_id(batch.package_id) if batch.package_id else say("each its own")
-    return [
-        Cell(str(batch.pk), reverse("console:batch", args=[batch.pk]), small=asked),
-        Cell(package),
-        number(batch.of),
-        when(batch.begun_s),
-    ]
-
-
-def find_batch(_request: HttpRequest, batch_id: int) -> Batch:
-    """A group. Raises Http404."""
-    try:
-        return reprogramming.find_batch(batch_id)
-    except Refused as refused:
-        raise Http404(refused) from refused
-
-
-def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """One group with its progress, kept up to date."""
-    return _batch_sheet(request, find_batch(request, batch_id)).answer(request)
-
-
-def batch_live(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """What changed on that page since the browser last looked."""
-    return changed(request, _batch_sheet(request, find_batch(request, batch_id)).pieces())
-
-
-def _batch_sheet(request: HttpRequest, found: Batch) -> Sheet:
-    counts = reprogramming.progress(found)
-    total = counts.pop("connections", 0)
-    done = counts.get("active", 0)
-    rows = [[Cell(said(name.capitalize())), number(count)] for name, count in counts.items()]
-    refused = [
-        [Cell(item.connection.consumer_id), Cell(said(item.reason))]
-        for item in reprogramming.refusals(found)[:50]
-    ]
-    orders = (ADVANCE, RETRY) if rights(request).may("packages.design") else ()
-    return Sheet(
-        title=f"{say('Group')} {found.pk}",
-        subtitle=package_id(found.package_id) if found.package_id else say("each its own"),
-        tabs=tabs("batches"),
-        facts=[*pairs("", found.asked), (say("Begun"), moment(found.begun_s)),
-               (say("By"), found.actor)],
-        buttons=[Button(said(order.label), f"{order.name}/") for order in orders],
-        sections=[
-            Section(say("Confirmed by their boards"), Table([say("State"), say("Connections")],
-                    rows), done=done, of=total, id="progress"),
-            Section(say("To be looked at"), Table([say("Consumer"), say("Why")], refused),
-                    id="refused"),
-        ],
-        live_url=reverse("console:batch_live", args=[found.pk]) + "?seen=",
-    )  # fmt: skip
-
-
-class GroupForm(EntryForm):
-    """Who gets which package, and from when."""
-
-    plant = forms.ModelChoiceField(Plant.objects.all(), label=word("Plant"), required=False)
-    running = forms.ModelChoiceField(
-        Package.objects.all(), label=word("Whose package now is"), required=False
-    )
-    category = forms.ChoiceField(
-        label=word("Category"), choices=[("", "–"), *Category.choices], required=False
-    )
-    package = forms.ModelChoiceField(
-        Package.objects.all(), label=word("New package (empty: each its own anew)"),
-        required=False,
-    )  # fmt: skip
-    activation = moment_field(word("Active from (empty: at once)"))
-
-
-def _reprogramme(_nothing: str, form: GroupForm, actor: str) -> str:
-    typed = form.cleaned_data
-    names = {"plant_code": "plant", "running_id": "running", "package_id": "package"}
-    chosen = {key: typed[name].pk for key, name in names.items() if typed[name]}
-    begun = reprogramming.reprogramme_group(
-        **chosen, category=typed["category"] or None, activation_s=board_s(typed["activation"]),
-        actor=actor,
-    )  # fmt: skip
-    left = reprogramming.advance_batch(begun.pk, actor=actor)
-    return say("Group {0} is written down; {1} are still to be sent.", begun.pk, left)
-
-
-def _advance(found: Batch, _form: EntryForm, actor: str) -> str:
-    left = reprogramming.advance_batch(found.pk, actor=actor)
-    return say("Group {0} is written down; {1} are still to be sent.", found.pk, left)
-
-
-def _retry(found: Batch, _form: EntryForm, actor: str) -> str:
-    return say("{0} are tried again.", reprogramming.retry_batch(found.pk, actor=actor))
-
-
-REPROGRAMME = Order(
-    "start", word("Programme a group again"),
-    word("Each meter of the group gets its programme; complete is what its board confirms."),
-    GroupForm, "packages.design", lambda _request: say("Packages"), _reprogramme, str,
-    lambda _nothing: reverse("console:batches"),
-)  # fmt: skip
-ADVANCE = Order(
-    "advance", word("Go on"), word("Sends the programmes of the next connections."), EntryForm,
-    "packages.design", find_batch, _advance, str,
-    lambda found: reverse("console:batch", args=[found.pk]),
-)  # fmt: skip
-RETRY = Order(
-    "retry", word("Try the refused again"), word("Those that were refused wait again."),
-    EntryForm, "packages.design", find_batch, _retry, str,
-    lambda found: reverse("console:batch", args=[found.pk]),
 )  # fmt: skip

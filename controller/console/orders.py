@@ -42,6 +42,7 @@ class Order:
         subject = self.find(request, **keys)
         posted = request.method == "POST"
         form = self.form(request.POST if posted else None, subject)
+        form.files = request.FILES
         refused = None
         if form.is_valid():
             try:

@@ -13,7 +13,7 @@ from controller.billing import queries as billing
 from controller.billing.models import Bill
 from controller.changes import queries as changes
 from controller.changes.models import Change
-from controller.console import account, approvals, service
+from controller.console import account, approvals, asking, service
 from controller.console.books import statement_table
 from controller.console.counter import payment_heads, payment_row
 from controller.console.months import span_s
@@ -229,8 +229,8 @@ def _submit(found: Consumer, form: service.SubmitForm, actor: str) -> str:
     return service.submit_for(found, form, actor, ServiceRequest.Channel.CONSUMER)
 
 
-def _ask(found: Consumer, form: approvals.PackageForm, actor: str) -> str:
-    return approvals.ask_package(found, form, actor, Change.Channel.CONSUMER)
+def _ask(found: Consumer, form: asking.PackageForm, actor: str) -> str:
+    return asking.ask_package(found, form, actor, Change.Channel.CONSUMER)
 
 
 SUBMIT = Order(
@@ -241,7 +241,7 @@ SUBMIT = Order(
 ASK_PACKAGE = Order(
     "package", word("Ask for another package"),
     word("The plant's staff decides; a larger security deposit may be due."),
-    approvals.PackageForm, "own.see", consumer, _ask, account.title,
+    asking.PackageForm, "own.see", consumer, _ask, account.title,
     lambda _found: reverse("console:own"),
 )  # fmt: skip
 RATE = Order(

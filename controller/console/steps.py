@@ -7,12 +7,13 @@ from controller.workflow import Workflow, words
 
 def steps_of(item: Workflow) -> Section:
     """Every step of the item, the first one first."""
+    labels = dict(item._meta.get_field("state").choices)  # type: ignore[misc]  # of the model
     rows = [
         [
             Cell(said(words(step.name).capitalize()), small=step.note),
             when(step.at_s),
             Cell(step.actor, look=SOFT),
-            Cell(said(words(step.state).capitalize()), look=SOFT),
+            Cell(said(str(labels.get(step.state, step.state))), look=SOFT),
         ]
         for step in item.steps.all()
     ]

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import urlencode
 
-from controller.console import account, reach
+from controller.access.services import check_member
+from controller.console import account
 from controller.console.entry import EntryForm, ReasonForm
 from controller.console.orders import Order
+from controller.console.queries import without_check
 from controller.console.reach import rights
 from controller.console.rows import Choice, Rows
 from controller.console.sheets import (
@@ -27,29 +31,36 @@ from controller.console.sheets import (
 from controller.console.steps import steps_of
 from controller.console.templatetags.format import consumer_id, seen
 from controller.console.words import said, say, word
-from controller.consumers.models import Consumer, Plant
+from controller.consumers import queries as consumers
+from controller.consumers.models import Plant
 from controller.inventory import queries, services
 from controller.inventory.models import Item, ItemState, Store
 
 S = ItemState
 
 
-def _plants(request: HttpRequest) -> Any:
+def plants(request: HttpRequest) -> Any:
+    """The plants whose stores the user sees, beside the warehouses."""
     return Plant.objects.filter(pk__in=rights(request).plants)
 
 
 def items(request: HttpRequest) -> HttpResponse:
     """The meters of the user's stores, by state."""
     rows = Rows(request.GET, [Choice("", word("All")), *(Choice(s, str(s.label)) for s in S)])
-    found = queries.items(_plants(request), rows.show or None)
+    found = queries.items(plants(request), rows.show or None)
     if rows.search:
-        found = found.filter(meter__id__icontains=rows.search)
+        found = found.filter(
+            Q(meter__id__icontains=rows.search)
+            | Q(store__code__iexact=rows.search)
+            | Q(store__name__icontains=rows.search)
+            | Q(connection__consumer__id__icontains=without_check(rows.search))
+        )
     may_change = rights(request).may(RECEIVE.needs)
     buttons = [Button(say("Stores"), reverse("console:stores"))]
     buttons += [Button(said(RECEIVE.label), reverse("console:item_receive"))] if may_change else []
     heads = [say("Meter"), say("State"), say("Store"), say("Seen")]
     return list_page(
-        request, say("Store of meters"), rows, found, heads, _row, hint=say("Meter"),
+        request, say("Store of meters"), rows, found, heads, _row, hint=say("Meter or store"),
         buttons=buttons,
     )  # fmt: skip
 
@@ -66,10 +77,11 @@ def _row(item: Item) -> list[Cell]:
 
 def stores(request: HttpRequest) -> HttpResponse:
     """The stores with what is in them."""
-    found: Any = queries.stores(_plants(request))  # annotated with counts
+    found: Any = queries.stores(plants(request))  # annotated with counts
+    every = reverse("console:items")
     rows = [
-        [Cell(store.name, small=store.code), number(store.in_store), number(store.reserved),
-         number(store.faulty)]
+        [Cell(store.name, f"{every}?{urlencode({'q': store.code})}", small=store.code),
+         number(store.in_store), number(store.reserved), number(store.faulty)]
         for store in found
     ]  # fmt: skip
     heads = [say("Store"), say("In the store"), say("Kept for a connection"), say("Faulty")]
@@ -83,7 +95,7 @@ def stores(request: HttpRequest) -> HttpResponse:
 
 def find(request: HttpRequest, meter_id: str) -> Item:
     """A meter of the user's stores. Raises Http404."""
-    return get_object_or_404(queries.items(_plants(request)), pk=meter_id)
+    return get_object_or_404(queries.items(plants(request)), pk=meter_id)
 
 
 def item(request: HttpRequest, meter_id: str) -> HttpResponse:
@@ -91,7 +103,8 @@ def item(request: HttpRequest, meter_id: str) -> HttpResponse:
     found = find(request, meter_id)
     held = rights(request)
     orders = [order for order in ORDERS if order.shown(found) and held.may(order.needs)]
-    _steps, fittings = queries.way_of(found.pk)
+    _steps, everywhere = queries.way_of(found.pk)
+    fittings = everywhere.filter(connection__consumer__plant__in=plants(request))
     rows = [
         [
             Cell(one.connection.consumer.name, account.url(one.connection.consumer)),
@@ -151,19 +164,6 @@ class KeepForm(EntryForm):
     consumer = forms.CharField(label=word("Consumer number"), max_length=20)
 
 
-class ReleaseForm(EntryForm):
-    """The register when the meter is taken off, and why."""
-
-    closing_kwh = forms.DecimalField(
-        label=word("Register on the display, kWh (empty: as last reported)"), min_value=0,
-        decimal_places=3, required=False,
-    )  # fmt: skip
-    store = forms.ModelChoiceField(
-        Store.objects.all(), label=word("Store (empty: where it came from)"), required=False
-    )
-    reason = forms.CharField(label=word("Why"), max_length=200)
-
-
 def _open(_all: Any, form: StoreForm, actor: str) -> str:
     typed = form.cleaned_data
     plant = typed["plant"].pk if typed["plant"] else None
@@ -173,6 +173,8 @@ def _open(_all: Any, form: StoreForm, actor: str) -> str:
 
 def _receive(_all: Any, form: ReceiveForm, actor: str) -> str:
     typed = form.cleaned_data
+    if typed["store"].plant is not None:
+        check_member(actor, "inventory.change", typed["store"].plant)
     services.receive(
         meter_id=typed["meter"].upper(), store_code=typed["store"].pk, note=typed["note"],
         actor=actor,
@@ -189,8 +191,10 @@ def _transfer(found: Item, form: PlaceForm, actor: str) -> str:
 
 
 def _keep(found: Item, form: KeepForm, actor: str) -> str:
-    services.reserve(meter_id=found.pk, consumer_id=form.cleaned_data["consumer"], actor=actor)
-    return say("{0} is kept for {1}.", found.pk, form.cleaned_data["consumer"])
+    consumer = consumers.find_consumer(form.cleaned_data["consumer"])
+    check_member(actor, "inventory.change", consumer.plant)
+    services.reserve(meter_id=found.pk, consumer_id=consumer.pk, actor=actor)
+    return say("{0} is kept for {1}.", found.pk, consumer_id(consumer.pk))
 
 
 def _with(call: Callable[..., Item], field: str = "reason") -> Callable[[Item, Any, str], str]:
@@ -200,19 +204,6 @@ def _with(call: Callable[..., Item], field: str = "reason") -> Callable[[Item, A
         return f"{moved.pk}: {said(moved.get_state_display())}"
 
     return do
-
-
-def _release(consumer: Consumer, form: ReleaseForm, actor: str) -> str:
-    typed = form.cleaned_data
-    closing = typed["closing_kwh"]
-    fitting = services.release(
-        consumer_id=consumer.pk,
-        closing_wh=None if closing is None else int(closing * 1_000),
-        reason=typed["reason"],
-        store_code=typed["store"].pk if typed["store"] else None,
-        actor=actor,
-    )
-    return say("Meter {0} is released.", fitting.meter_id)
 
 
 def _in(*states: str) -> Callable[[Any], bool]:
@@ -232,19 +223,13 @@ def _order(
 
 OPEN = Order(
     "add", word("Open a store"), word("Of a plant, or a warehouse that serves all."), StoreForm,
-    "inventory.change", _plants, _open, lambda _all: say("Stores"),
+    "inventory.change", plants, _open, lambda _all: say("Stores"),
     lambda _all: reverse("console:stores"),
 )  # fmt: skip
 RECEIVE = Order(
     "receive", word("Receive a meter"), word("A registered meter comes into a store."),
-    ReceiveForm, "inventory.change", _plants, _receive, lambda _all: say("Store of meters"),
+    ReceiveForm, "inventory.change", plants, _receive, lambda _all: say("Store of meters"),
     lambda _all: reverse("console:items"),
-)  # fmt: skip
-RELEASE = Order(
-    "release", word("Release the meter"),
-    word("The meter of a consumer who is no longer supplied goes back to a store."),
-    ReleaseForm, "inventory.change", reach.consumer, _release, account.title, account.url,
-    danger=True,
 )  # fmt: skip
 ORDERS = (
     _order("transfer", word("To another store"), PlaceForm, _transfer, S.IN_STORE),
@@ -255,4 +240,3 @@ ORDERS = (
     _order("repair", word("Repaired"), ReasonForm, _with(services.repair, "note"), S.FAULTY),
     _order("scrap", word("Scrap"), ReasonForm, _with(services.scrap), S.FAULTY, danger=True),
 )  # fmt: skip
-account.ORDERS.append(("meter_release", RELEASE.label, RELEASE.needs, True))

@@ -8,12 +8,15 @@ from controller.console import (
     account,
     actions,
     approvals,
+    asking,
     bills,
     books,
     cash,
     checks,
     counter,
     decisions,
+    example,
+    groups,
     language,
     log,
     offers,
@@ -28,6 +31,7 @@ from controller.console import (
     service,
     staff,
     store,
+    swaps,
     validated,
     vending,
     views,
@@ -125,23 +129,23 @@ WORK = (
 CHANGES = (
     Page("changes/", "changes", approvals.changes, "changes.see"),
     Page("changes/<int:change_id>/", "change", approvals.one, "changes.see"),
-    *(
-        order_page(f"changes/<int:change_id>/{one.name}/", f"change_step_{one.name}", one)
-        for one in approvals.ORDERS
-    ),
-    *orders_of(f"{CONSUMER}changes/", "change", approvals.ASKINGS),
+    *orders_of("changes/<int:change_id>/", "change_step", approvals.ORDERS),
+    Page(f"{CONSUMER}changes/", "account_changes", approvals.of_consumer, "changes.see"),
+    *orders_of(f"{CONSUMER}changes/", "change", asking.ASKINGS),
 )
 OFFERS = (
     Page("tariffs/", "tariffs", offers.tariff_list, "tariffs.see"),
     order_page("tariffs/import/", "tariff_import", offers.IMPORT),
     Page("tariffs/<code>/", "tariff", offers.tariff, "tariffs.see"),
+    Page("tariffs/<code>/month/", "tariff_month", example.month, "tariffs.see"),
+    order_page("tariffs/<code>/programme/", "tariff_programme", groups.PROGRAMME),
     Page("packages/", "packages", offers.packages, "packages.see"),
     order_page("packages/design/", "package_design", offers.DESIGN),
-    Page("packages/groups/", "batches", offers.batches, "packages.see"),
-    order_page("packages/groups/start/", "batch_start", offers.REPROGRAMME),
-    Page("packages/groups/<int:batch_id>/", "batch", offers.batch, "packages.see"),
-    Page("packages/groups/<int:batch_id>/live", "batch_live", offers.batch_live, "packages.see"),
-    *orders_of("packages/groups/<int:batch_id>/", "batch", (offers.ADVANCE, offers.RETRY)),
+    Page("packages/groups/", "batches", groups.batches, "packages.see"),
+    order_page("packages/groups/start/", "batch_start", groups.REPROGRAMME),
+    Page("packages/groups/<int:batch_id>/", "batch", groups.batch, "packages.see"),
+    Page("packages/groups/<int:batch_id>/live", "batch_live", groups.batch_live, "packages.see"),
+    *orders_of("packages/groups/<int:batch_id>/", "batch", (groups.ADVANCE, groups.RETRY)),
 )
 JOINING = (
     Page("joining/", "joinings", pipeline.joinings, "joining.see"),
@@ -156,7 +160,7 @@ STORE = (
     order_page("store/receive/", "item_receive", store.RECEIVE),
     Page("store/meters/<meter_id>/", "item", store.item, "inventory.see"),
     *orders_of("store/meters/<meter_id>/", "item", store.ORDERS),
-    order_page(f"{CONSUMER}release/", "meter_release", store.RELEASE),
+    *orders_of(f"{CONSUMER}meter/", "fitted", swaps.ORDERS),
 )
 CHECKS = (
     Page("reconcile/", "reconcile", checks.reports, "reconcile.see"),

@@ -218,33 +218,33 @@ ENGLISH = {
 
 def say(sentence: Sentence, currency: str = "INR") -> str:
     """The sentence in English, with its amount and clause where there are any."""
-    text = ENGLISH[sentence.message].format(**_shown(sentence.values, currency))
+    text = ENGLISH[sentence.message].format(**shown(sentence.values, currency))
     if sentence.amount_paise is not None:
         text += f" = {show_money(sentence.amount_paise, currency)}"
     return f"{text} ({sentence.clause})" if sentence.clause else text
 
 
-def _shown(values: Mapping[str, int | str], currency: str) -> dict[str, str]:
+def shown(values: Mapping[str, int | str], currency: str) -> dict[str, str]:
     """The values as people read them, under the names that the sentences use."""
-    shown = {name: str(value) for name, value in values.items()}
+    texts = {name: str(value) for name, value in values.items()}
     for name, value in values.items():
         if not isinstance(value, int):
             continue
         short, _, unit = name.rpartition("_")
         if unit == "paise":
-            shown[short] = show_money(value, currency)
+            texts[short] = show_money(value, currency)
         elif name == "units_wh":
-            shown["units"] = figures.decimal(value, 3).rstrip("0").rstrip(".")
+            texts["units"] = figures.decimal(value, 3).rstrip("0").rstrip(".")
         elif unit == "w":
-            shown[short] = f"{figures.decimal(value, 3).rstrip('0').rstrip('.')} kW"
+            texts[short] = f"{figures.decimal(value, 3).rstrip('0').rstrip('.')} kW"
         elif unit == "bp":
-            shown[short] = figures.decimal(value, 2)
+            texts[short] = figures.decimal(value, 2)
     if "days" in values:
         whole = values["days"] == values["month_days"]
-        shown["period"] = (
-            "whole month" if whole else f"{shown['days']} of {shown['month_days']} days"
+        texts["period"] = (
+            "whole month" if whole else f"{texts['days']} of {texts['month_days']} days"
         )
-    return shown
+    return texts
 
 
 def show_money(paise: int, currency: str) -> str:
