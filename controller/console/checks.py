@@ -154,7 +154,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         found = found.filter(
             Q(consumer__name__icontains=rows.search) | Q(consumer__id__icontains=rows.search)
         )
-    heads = [say("Message"), say("State"), say("To"), say("When")]
+    heads = [say("Message"), say("State"), say("Consumer"), say("When")]
     hint = say("Name or number")
     return list_page(request, say("Messages"), rows, found, heads, _message_row, hint=hint)
 
@@ -167,7 +167,7 @@ def _message_row(message: Message) -> list[Cell]:
     account = reverse("console:account", args=[message.consumer.pk])
     reached = f"{said(message.get_channel_display())} •••{message.recipient[-3:]}"
     return [
-        Cell(titles.get(f"{message.template}_title", message.title), small=message.subject),
+        Cell(titles.get(f"{message.template}_title", message.title), small=said(message.subject)),
         Cell(said(message.get_state_display()), small=trouble, look=SOFT),
         Cell(message.consumer.name, account, reached),
         when(message.made_s),

@@ -23,7 +23,6 @@ from controller.console.reach import Rights, rights
 from controller.console.rows import Rows
 from controller.console.sheets import (
     SOFT,
-    WIDE,
     Button,
     Cell,
     Section,
@@ -126,7 +125,7 @@ def _failures(held: Rights, found: BillRun) -> list[Section]:
     rows = [
         [
             Cell(said(task.title), reverse("console:task", args=[task.pk])),
-            Cell(str(task.evidence.get("error", "")), look=WIDE),
+            Cell(said(str(task.evidence.get("error", "")))),
             Cell(said(task.get_state_display()), look=SOFT),
         ]
         for task in decisions.visible(held, asked)[:FAILURES_MAX]

@@ -27,7 +27,6 @@ from controller.console.sheets import (
     GOOD,
     NUMBER,
     SOFT,
-    WIDE,
     Button,
     Cell,
     Section,
@@ -131,7 +130,7 @@ def _findings(done: Validation) -> Table:
             Cell(say(KINDS[found.kind])),
             when(found.at_s),
             number(found.sequence),
-            Cell(_reason(found), look=WIDE),
+            Cell(_reason(found)),
         ]
         for found in (validation.Finding(*row) for row in done.findings)
     ]
