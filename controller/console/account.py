@@ -67,6 +67,7 @@ TABS = [
 ]
 # Orders about a consumer, by the names of their pages; the modules of these pages add theirs.
 ORDERS: dict[str, Order] = {}
+DEPOSIT_ORDERS: dict[str, Order] = {}
 
 
 def title(consumer: Consumer) -> str:
@@ -104,15 +105,19 @@ def account(request: HttpRequest, consumer_id: str) -> HttpResponse:
 
 
 def _buttons(held: Rights, consumer: Consumer) -> list[Button]:
-    buttons = [
-        Button(said(order.label), reverse(f"console:{page}", args=[consumer.pk]), order.danger)
-        for page, order in ORDERS.items()
-        if held.may(order.needs) and order.shown(consumer)
-    ]
+    buttons = _orders(held, consumer, ORDERS)
     meter_id = meter_of(consumer)
     if meter_id and held.may("meters.see"):
         buttons.insert(0, Button(say("Meter"), reverse("console:meter", args=[meter_id])))
     return buttons
+
+
+def _orders(held: Rights, consumer: Consumer, orders: dict[str, Order]) -> list[Button]:
+    return [
+        Button(said(order.label), reverse(f"console:{page}", args=[consumer.pk]), order.danger)
+        for page, order in orders.items()
+        if held.may(order.needs) and order.shown(consumer)
+    ]
 
 
 def meter_of(consumer: Consumer) -> str | None:
@@ -199,6 +204,8 @@ def _of_account(word_: str, page: str) -> Callable[..., HttpResponse]:
         shown = sheet(request, consumer, page)
         closing = found.closing_paise if word_ == "consumer" else -found.closing_paise
         shown.facts = [(say("Balance"), rupees(closing))]
+        if word_ == "deposit":
+            shown.buttons = _orders(reach.rights(request), consumer, DEPOSIT_ORDERS)
         latest = found._replace(lines=found.lines[::-1])
         shown.sections = [Section(table=statement_table(latest, reach.rights(request)))]
         return shown.answer(request)

@@ -84,6 +84,7 @@ def own(request: HttpRequest) -> HttpResponse:
     shown.buttons = [
         Button(said(ASK_PACKAGE.label), reverse("console:own_package")),
         Button(said(SUBMIT.label), reverse("console:own_submit")),
+        Button(say("Edit contact details"), reverse("console:own_contact")),
     ]
     rows = [_change_row(change) for change in changes.of_consumer(found)[:5]]
     heads = [say("Change"), say("State"), say("Since")]

@@ -13,6 +13,7 @@ from controller.console import (
     books,
     cash,
     checks,
+    contact,
     counter,
     decisions,
     example,
@@ -116,6 +117,9 @@ CONSUMERS = (
     Page(f"{CONSUMER}readings/", "account_readings", account.readings, "meters.see"),
     Page(f"{CONSUMER}requests/", "account_requests", service.of_consumer, "requests.see"),
     order_page(f"{CONSUMER}requests/submit/", "request_submit", service.SUBMIT),
+    order_page(f"{CONSUMER}contact/", "contact_edit", contact.EDIT),
+    order_page(f"{CONSUMER}contact/code/", "contact_confirm", contact.CONFIRM),
+    *orders_of(f"{CONSUMER}deposit/", "deposit", contact.DEPOSIT_ORDERS),
 )
 WORK = (
     Page("tasks/", "tasks", decisions.tasks, "tasks.see"),
@@ -181,6 +185,8 @@ OWN = (
     Page("own/requests/<int:request_id>/", "own_request", own.request_, "own.see"),
     order_page("own/requests/<int:request_id>/rate/", "own_rate", own.RATE),
     order_page("own/submit/", "own_submit", own.SUBMIT),
+    order_page("own/contact/", "own_contact", contact.OWN_EDIT),
+    order_page("own/contact/code/", "own_confirm", contact.OWN_CONFIRM),
     order_page("own/package/", "own_package", own.ASK_PACKAGE),
 )
 LEDGER = (

@@ -153,3 +153,39 @@ def test_who_asked_for_a_change_is_not_offered_to_approve_it(asha) -> None:
     change = Change.objects.get()
     assert "/approve/" not in text_of(operator, f"/changes/{change.pk}/").replace("approve/", "X")
     assert order(operator, f"/changes/{change.pk}/approve/", note="")[0] == 422
+
+
+def test_contact_details_are_edited_with_the_consumers_code_only(asha) -> None:
+    """MG-11: by an agent with the consumer's consent by OTP, and by the consumer."""
+    agent = browser_of("sales agent", "KATS")
+    typed = {"phone": asha.phone, "email": "", "address": "Pole 11, Katsa", "language": "hi"}
+    place = f"/consumers/{ASHA}/contact/"
+    status, page = order(agent, place, **typed)
+    assert status == 200
+    assert "type it here" in page
+    assert Consumer.objects.get(pk=ASHA).address == ""
+    code = code_sent()
+    wrong = "000000" if code != "000000" else "111111"
+    assert order(agent, f"{place}code/", code=wrong)[0] == 422
+    status, page = order(agent, f"{place}code/", code=code)
+    assert status == 200
+    assert Consumer.objects.get(pk=ASHA).address == "Pole 11, Katsa"
+    assert agent.get(f"{place}code/").status_code == 404
+    browser = logged_in()
+    assert order(browser, "/own/contact/", **typed | {"address": "Pole 12"})[0] == 200
+    assert Consumer.objects.get(pk=ASHA).address == "Pole 12"
+
+
+def test_a_deposit_is_used_for_dues_and_given_back_by_leaders_only(asha) -> None:
+    """MG-13: dues are recovered from it; it is returned when the connection is given up."""
+    till.pay("key-00004", 20_000, purpose="deposit")
+    clerk, leader = browser_of("clerk", "KATS"), browser_of("cluster in-charge", "KATS")
+    place = f"/consumers/{ASHA}/deposit/"
+    assert "give-back" not in text_of(clerk, place)
+    assert clerk.post(f"{place}use/", {"reason": "x"}).status_code == 403
+    status, page = order(leader, f"{place}use/", reason="Did not pay for two months")
+    assert status == 200
+    assert "₹123.45" in page
+    status, page = order(leader, f"{place}give-back/", source="bank")
+    assert status == 422
+    assert "Deactivate the connection" in page
