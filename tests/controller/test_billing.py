@@ -233,7 +233,7 @@ def test_a_month_takes_as_many_queries_for_twelve_connections_as_for_two(
 
     settle(range(1, 3))
     clock(JANUARY.end_s + 28 * DAY_S)
-    of_two = close_counting("2026-01", 60)
+    of_two = close_counting("2026-01", 80)  # on PostgreSQL a few more than on SQLite
     clock(JANUARY.start_s - DAY_S)
     settle(range(3, 13))
     clock(JANUARY.end_s + 28 * DAY_S)
