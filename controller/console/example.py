@@ -50,7 +50,7 @@ class MonthForm(EntryForm):
         self.fields["day"].initial = timezone.localtime(clock.moment(clock.now_s())).date()
         for rate, name in enumerate(subject, start=1):
             self.fields[f"units{rate}"] = forms.DecimalField(
-                label=say("Units in the hours: {0}", said(name)), min_value=0,
+                label=say("Units in the hours: {0}", name), min_value=0,
                 max_value=UNITS_MAX, decimal_places=3, required=False,
             )  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 from controller import figures
 from controller.console.queries import DAYS
 from controller.console.sheets import Cell, Section, Table, number
-from controller.console.words import said, say
+from controller.console.words import say
 from controller.consumers.identity import EVERY_DAY
 from controller.tariffs import explain
 from controller.tariffs.models import TariffVersion
@@ -93,7 +93,7 @@ def _spans(rows: Iterable[Sequence[Any]], unit: str) -> Iterator[tuple[str, int]
 
 def _rate_name(version: TariffVersion, rate: int) -> str:
     names = version.rate_names
-    name = said(names[rate - 1]) if rate <= len(names) else str(rate)
+    name = names[rate - 1] if rate <= len(names) else str(rate)
     return say("On top a unit in the hours: {0}", name)
 
 
@@ -126,5 +126,5 @@ def _subsidy(subsidy: dict[str, Any], currency: str) -> list[Cell]:
     else:
         amount = explain.show_money(subsidy["amount"], currency)
         amount = say("{0} a unit", amount) if subsidy["kind"] == "per_unit" else amount
-    label = say("Paid for the consumer: {0}", said(subsidy["name"]))
+    label = say("Paid for the consumer: {0}", subsidy["name"])
     return [Cell(label, small=BETWEEN.join(small)), number(amount)]
