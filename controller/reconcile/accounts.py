@@ -133,7 +133,7 @@ class _Batch:
         terms = defaultdict(list)
         changes: dict[str, dict[int, Sequence[int]]] = defaultdict(dict)
         for connection_id, meter_id, from_s, *facts, reading_id in rows:
-            terms[connection_id, meter_id].append(Terms._make([from_s, *facts, meter_id]))
+            terms[connection_id, meter_id].append(Terms(*[from_s, *facts, meter_id]))
             reading = readings.get(reading_id)
             changes[meter_id][from_s] = _rate_wh(reading) if reading else NO_WH
         return terms, changes
