@@ -4,6 +4,7 @@
 know where packages come from, nor anything of a board.
 """
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -162,6 +163,10 @@ def _digest(root: Path, paths: list[Path]) -> str:
 
 
 def _forget_old(compiled: Path) -> None:
-    newest_first = sorted(compiled.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in newest_first[COMPILED_KEPT:]:
+    """Keep the newest. Others compile here too: what is gone meanwhile needs no forgetting."""
+    dated = []
+    for path in compiled.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            dated.append((path.stat().st_mtime, path))
+    for _changed, path in sorted(dated, reverse=True)[COMPILED_KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
