@@ -53,7 +53,7 @@ class Document(NamedTuple):
         return self.lines[path]
 
     def refuse(self, faults: list[Fault]) -> None:
-        """Raises Refused with the line of every fault, when there are any."""
+        """Raises Refused with every fault and its line, a line each, when there are any."""
         if not faults:
             return
         ordered = sorted(faults, key=lambda fault: self.line_of(fault.path))
@@ -61,7 +61,7 @@ class Document(NamedTuple):
         if len(told) > FAULTS_SHOWN_MAX:
             told[FAULTS_SHOWN_MAX:] = [f"And {len(told) - FAULTS_SHOWN_MAX} more."]
         what, _, what_to_do = told[0].partition(". ")
-        raise Refused(f"{self.name}, {what}", " ".join([what_to_do, *told[1:]]))
+        raise Refused(f"{self.name}, {what}", "\n".join([what_to_do, *told[1:]]))
 
 
 def read(data: bytes, name: str) -> Document:

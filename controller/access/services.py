@@ -113,7 +113,7 @@ def _new_user(username: str, password: str) -> User:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Refused("The password is too weak", " ".join(error.messages)) from None
+        raise Refused("The password is too weak", "\n".join(error.messages)) from None
     user.set_password(password)
     user.save()
     return user

@@ -25,7 +25,7 @@ from controller.console.sheets import (
     number,
     when,
 )
-from controller.console.words import said, say, word
+from controller.console.words import LINE, said, say, word
 from controller.errors import Refused
 from controller.figures import rupees
 from controller.ledger import queries, services
@@ -245,8 +245,8 @@ def _books(_request: HttpRequest) -> str:
 def _verify(_all: str, _form: EntryForm, _actor: str) -> str:
     breaches = queries.verify()
     if breaches:
-        told = "; ".join(f"{breach.day}: {said(breach.what)}" for breach in breaches[:5])
-        raise Refused("The books are not what was sealed", told)
+        told = [f"{breach.day}: {breach.what}" for breach in breaches[:5]]
+        raise Refused("The books are not what was sealed", LINE.join(told))
     return say("Every sealed day is what was sealed.")
 
 

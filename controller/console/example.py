@@ -24,6 +24,7 @@ from controller.tariffs.models import Tariff, TariffVersion
 MONTH_DAYS = 30  # an example's month is a whole one
 UNITS_MAX = 100_000  # a month
 RATES = 4
+OURS = {"period"}  # values that are words of ours; a name is the utility's, and stands as it is
 
 
 class MonthForm(EntryForm):
@@ -113,9 +114,9 @@ def told(sentence: Sentence, currency: str) -> str:
     """A sentence of `explain` in the language spoken, without amount and clause."""
     shown = explain.shown(sentence.values, currency)
     if sentence.message == "other":
-        return said(shown["text"])
+        return shown["text"]
     form, names = placed(explain.ENGLISH[sentence.message])
-    return say(form, *(said(shown[name]) for name in names))
+    return say(form, *(said(shown[name]) if name in OURS else shown[name] for name in names))
 
 
 def placed(form: str) -> tuple[str, list[str]]:

@@ -55,22 +55,23 @@ def compare(from_s: int, until_s: int) -> Outcome:
 
 def _judge(key: Key, received: Fact | None, posted: Fact | None) -> Mismatch | None:
     kind, reference = key
+    name = kind.replace("_", " ")
     if received is not None and posted is not None:
         if received.agrees_with(posted):
             return None
-        what = "is not posted as it was received"
+        title = f"A {name} is not posted as it was received"
         if received.moves == posted.moves:
-            what = "is undone in the one book and not in the other"
+            title = f"A {name} is undone in the one book and not in the other"
     elif posted is None:
-        what = "was received and is not in the ledger"
+        title = f"A {name} was received and is not in the ledger"
     else:
-        what = "is in the ledger and was never received"
+        title = f"A {name} is in the ledger and was never received"
     subject = (received or posted or Fact("ledger", [], False)).subject
     return Mismatch(
         PAYMENT,
         subject,
         f"{PAYMENT}:{kind}:{reference}",
-        f"A {kind.replace('_', ' ')} {what}",
+        title,
         {
             "kind": kind,
             "reference": reference,

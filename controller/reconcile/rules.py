@@ -231,12 +231,15 @@ def midnight_s(day: date, utc_offset_min: int) -> int:
 
 def _credit_mismatch(meter: Meter, span: Span, surplus: int, used: list[Sale]) -> Mismatch:
     unit = UNITS[span.end.mode]
-    what = "credited beyond what was sold" if surplus > 0 else "sold and confirmed, not credited"
+    amount, days = f"{abs(surplus)} {unit}", _days(meter, span)
+    title = f"{amount} sold and confirmed, not credited, {days}"
+    if surplus > 0:
+        title = f"{amount} credited beyond what was sold, {days}"
     return Mismatch(
         CREDIT,
         f"meter {meter.meter_id}",
         _key(CREDIT, meter, span),
-        f"{abs(surplus)} {unit} {what}, {_days(meter, span)}",
+        title,
         {
             **_evidence(meter, span),
             "credited": span.end.credited - span.begin.credited,

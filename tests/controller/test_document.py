@@ -53,7 +53,7 @@ def test_all_faults_are_told_at_once_each_with_its_line():
             [Fault(("c",), "c is wrong", "Use 4."), Fault(("a",), "a is wrong", "Use 2.")]
         )
     assert refusal.value.what == "file.yaml, line 1: a is wrong"
-    assert refusal.value.what_to_do == "Use 2. line 3: c is wrong. Use 4."
+    assert refusal.value.what_to_do == "Use 2.\nline 3: c is wrong. Use 4."
     many = [Fault(("b",), "b is wrong", "Use 3.")] * 25
     with pytest.raises(Refused, match="And 15 more"):
         found.refuse(many)

@@ -146,7 +146,7 @@ def test_a_fault_is_told_with_its_line_and_nothing_is_imported(take, text, line,
 
 def test_every_fault_of_a_file_is_told_at_once(take):
     text = WHOLE.replace("[200, 385]", "[90, 385]").replace("2.38", "2.385")
-    with pytest.raises(Refused, match=r"line 9: .* line 13: "):
+    with pytest.raises(Refused, match=r"line 9: .*\nline 13: "):
         take(text)
 
 
