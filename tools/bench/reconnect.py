@@ -75,7 +75,7 @@ class Reconnector:
 
     def rest(self) -> Facts:
         """Let an interval of readings pass; return the heap as it was when least was live."""
-        seen = []
+        seen: list[Facts] = []
         for _ in range(0, READINGS_EVERY_S, LOOK_EVERY_S):
             self.house.run_until(self.house.now_s + LOOK_EVERY_S)
             seen.append(self.house.observe()["heap"])
