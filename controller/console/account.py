@@ -148,7 +148,7 @@ def supply_facts(consumer: Consumer) -> list[tuple[str, str]]:
     facts = [
         (say("Sanctioned load"), watts(connection.sanctioned_load_w)),
         (say("Phases"), str(connection.phases)),
-        (say("Package"), _package(connection)),
+        *_packages(connection),
         (say("Meter"), connection.meter_id or say("none yet")),
     ]
     state = connection.meter.state if connection.meter else None
@@ -162,14 +162,15 @@ def supply_facts(consumer: Consumer) -> list[tuple[str, str]]:
     return facts
 
 
-def _package(connection: Connection) -> str:
+def _packages(connection: Connection) -> list[tuple[str, str]]:
+    """The package that the board runs, and the one that takes its place."""
     active = consumers.active_assignment(connection)
     coming = consumers.assignments(connection).filter(state__in=WAITING).last()
-    shown = package_id(active.package_id) if active else "–"
-    if coming is None:
-        return shown
-    how = said(rules.ASSIGNMENTS[coming.state])
-    return f"{shown} → {package_id(coming.package_id)} ({how})"
+    facts = [(say("Package"), package_id(active.package_id) if active else "–")]
+    if coming is not None:
+        how = said(rules.ASSIGNMENTS[coming.state])
+        facts.append((say("Package to come"), f"{package_id(coming.package_id)}: {how}"))
+    return facts
 
 
 def _contact_facts(consumer: Consumer) -> list[tuple[str, str]]:

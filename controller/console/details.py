@@ -13,6 +13,8 @@ def _when(time_s: int) -> str:
     return moment(time_s) if time_s else "–"
 
 
+TEXT_MAX = 60  # characters of a value without a space; bytes of a programme say nothing to people
+
 UNITS = {"_paise": rupees, "_wh": kwh, "_w": watts, "_s": _when}
 
 
@@ -38,4 +40,10 @@ def _name(name: str) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
-    return "–" if value in (None, "") else said(str(value))
+    if value in (None, ""):
+        return "–"
+    text = str(value)
+    if " " not in text and len(text) > TEXT_MAX:
+        return f"{text[:TEXT_MAX]}…"
+    told = said(text)
+    return said(text.replace("_", " ")) if told == text and text.isidentifier() else told

@@ -75,7 +75,7 @@ def setting(request: HttpRequest, name: str) -> HttpResponse:
         subtitle=f"{name} · {found.requirement}",
         facts=[
             (say("Value"), written(name, queries.setting(name)) or "–"),
-            (say("Allowed"), found.check.allowed),
+            (say("Allowed"), said(found.check.allowed)),
             (say("Until it is set"), written(name, found.default) or "–"),
         ],
         buttons=[change] if rights(request).may("profile.change") else [],

@@ -22,6 +22,7 @@ REMEMBERED_MAX = 4096  # sentences whose translation is kept at hand
 CHARACTERS_MAX = 2_000  # a longer text stays as it is
 NESTED_MAX = 12  # a value in a sentence may be a sentence itself, and so may one in that
 LINE = "\n"  # between faults of a file
+STOP = ". "  # between what is refused and what to do
 BETWEEN = ", "  # between things that are listed one after the other
 PLACE = re.compile(r"\{(\d)\}")
 
@@ -140,14 +141,19 @@ def _recognise(text: str, spoken: str, depth: int) -> str:
         return known[spoken]
     if depth > NESTED_MAX or len(text) > CHARACTERS_MAX:
         return text
-    lines = text.split(LINE)
-    if len(lines) > 1:
-        return LINE.join(_recognise(line, spoken, depth + 1) for line in lines)
+    if LINE in text:
+        return _each(text, LINE, spoken, depth)
     matched = _matched(text)
     if matched:
         told = [_Value(value, spoken, depth + 1) for value in matched[1]]
         return word_list()[matched[0]][spoken].format(*told)
-    parts = text.split(BETWEEN)
-    if len(parts) > 1:
-        return BETWEEN.join(_recognise(part, spoken, depth + 1) for part in parts)
-    return text
+    first, stop, rest = text.partition(STOP)
+    told_first = _recognise(first, spoken, depth + 1) if stop else first
+    if told_first != first:
+        return told_first + word_list()[STOP][spoken] + _recognise(rest, spoken, depth + 1)
+    return _each(text, BETWEEN, spoken, depth) if BETWEEN in text else text
+
+
+def _each(text: str, mark: str, spoken: str, depth: int) -> str:
+    """The parts of a text, each said by itself."""
+    return mark.join(_recognise(part, spoken, depth + 1) for part in text.split(mark))

@@ -126,7 +126,9 @@ def _group(
         found = found.filter(consumer__plant=queries.find_plant(plant_code))
     if category is not None:
         if category not in Category.values:
-            raise Refused(f"{category!r} is no category", f"Use {', '.join(Category.values)}.")
+            raise Refused(
+                f"{category!r} is no category", f"Use one of {', '.join(Category.values)}."
+            )
         found = found.filter(consumer__category=category)
     newest = PackageAssignment.objects.filter(
         connection=OuterRef("pk"), meter=OuterRef("meter"),

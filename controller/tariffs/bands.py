@@ -64,7 +64,7 @@ def _mask(band: Fields) -> int:
     mask = 0
     for word in words:
         if not isinstance(word, str) or word not in known:
-            band.fault("days", f"days cannot be {show(word)}", f"Use {', '.join(known)}.")
+            band.fault("days", f"days cannot be {show(word)}", f"Use one of {', '.join(known)}.")
             return 127
         mask |= known[word]
     return mask or 127

@@ -125,16 +125,21 @@ def spoken_by_choices() -> set[str]:
     return found - UNITS
 
 
+def workflows() -> list[type[Workflow]]:
+    return [model for model in apps.get_models() if issubclass(model, Workflow)]
+
+
+def steps(model: type[Workflow]) -> set[str]:
+    names = {name for name in dir(model) if hasattr(getattr(model, name, None), "_django_fsm")}
+    return {workflow_words(name) for name in names}
+
+
 def spoken_by_workflows() -> set[str]:
     """Every step that can be taken, and every state that it leads to, as pages name them."""
     found = set()
-    for model in apps.get_models():
-        if issubclass(model, Workflow):
-            names = [
-                name for name in dir(model) if hasattr(getattr(model, name, None), "_django_fsm")
-            ]
-            names += [str(value) for value, _label in model._meta.get_field("state").choices or ()]
-            found |= {workflow_words(name).capitalize() for name in names}
+    for model in workflows():
+        states = [str(value) for value, _label in model._meta.get_field("state").choices or ()]
+        found |= {name.capitalize() for name in steps(model) | set(map(workflow_words, states))}
     return found
 
 
@@ -190,6 +195,28 @@ def test_what_rating_finds_wrong_with_a_tariff_is_told_in_every_language(source,
     with words.speaking(spoken):
         told = [words.said(fault) for fault in faults]
     assert [line for line in told if not re.search(f"[{SCRIPTS[spoken]}]", line)] == []
+
+
+@pytest.mark.parametrize("spoken", list(SCRIPTS))
+def test_every_recorded_step_of_a_workflow_is_told_in_every_language(spoken: str) -> None:
+    """As `workflow.note_step` names it in the activity log."""
+    with words.speaking(spoken):
+        told = [
+            words.said(f"{model._meta.verbose_name}: {step}")
+            for model in workflows()
+            for step in steps(model)
+        ]
+    assert [line for line in told if re.search("[A-Za-z]", line)] == []
+
+
+@pytest.mark.parametrize("spoken", list(SCRIPTS))
+@pytest.mark.parametrize("setting", profile.SETTINGS.values(), ids=lambda setting: setting.name)
+def test_what_a_setting_may_be_is_told_in_every_language(setting, spoken: str) -> None:
+    allowed = setting.check.allowed
+    with words.speaking(spoken):
+        told = [words.said(allowed), words.said(f"Use {allowed}.")]
+    left = {*re.findall("[A-Za-z]{2,}", told[0]), *re.findall("[A-Za-z]{2,}", told[1])}
+    assert left & {"Use", "number", "list", "text", "from", "values", "each", "of"} == set()
 
 
 @pytest.mark.parametrize("spoken", list(SCRIPTS))
