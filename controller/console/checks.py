@@ -163,7 +163,7 @@ def _message_row(message: Message) -> list[Cell]:
     assert message.consumer is not None  # only messages to consumers are listed
     titles = word_list("notice", language())
     tries = say("Tries: {0}", message.tries) if message.tries > 1 else ""
-    trouble = " · ".join(part for part in (message.last_error, tries) if part)
+    trouble = " · ".join(part for part in (said(message.last_error), tries) if part)
     account = reverse("console:account", args=[message.consumer.pk])
     reached = f"{said(message.get_channel_display())} •••{message.recipient[-3:]}"
     return [

@@ -5,7 +5,7 @@ them: the end of a name says its unit. Knows no kind of event.
 from typing import Any
 
 from controller.console.templatetags.format import moment
-from controller.console.words import said
+from controller.console.words import BETWEEN, said
 from controller.figures import kwh, rupees, watts
 
 
@@ -13,6 +13,7 @@ def _when(time_s: int) -> str:
     return moment(time_s) if time_s else "–"
 
 
+GIVEN = {"name", "note"}  # what a person wrote stands as it is
 TEXT_MAX = 60  # characters of a value without a space; bytes of a programme say nothing to people
 
 UNITS = {"_paise": rupees, "_wh": kwh, "_w": watts, "_s": _when}
@@ -26,11 +27,13 @@ def pairs(name: str, value: Any) -> list[tuple[str, str]]:
 
 
 def _pair(name: str, value: Any) -> tuple[str, str]:
-    if isinstance(value, int) and not isinstance(value, bool):
-        for end, written in UNITS.items():
-            if name.endswith(end):
-                return _name(name.removesuffix(end)), written(value)
-    return _name(name), _text(value)
+    end = next((end for end in UNITS if name.endswith(end)), "")
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if is_number and end:
+        return _name(name.removesuffix(end)), UNITS[end](value)
+    if name in GIVEN and str(value)[:1].isupper():
+        return _name(name), str(value)
+    return _name(name.removesuffix(end) if value is None else name), _text(value)
 
 
 def _name(name: str) -> str:
@@ -38,12 +41,19 @@ def _name(name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    if value in (None, ""):
+    if value in (None, "", []):
         return "–"
-    text = str(value)
+    if isinstance(value, list):
+        return BETWEEN.join(_word(one) if isinstance(one, str) else str(one) for one in value)
+    return _word(str(value))
+
+
+def _word(text: str) -> str:
+    """A value in the language spoken; a name of ours, as `cash_in_hand`, by its words."""
     if " " not in text and len(text) > TEXT_MAX:
         return f"{text[:TEXT_MAX]}…"
     told = said(text)
-    return said(text.replace("_", " ")) if told == text and text.isidentifier() else told
+    if told != text:
+        return told
+    words = text.replace("_", " ")
+    return text if said(words) == words else said(words)

@@ -12,7 +12,13 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "controller").rglob("*.py")), ROOT / "protocol" / "rating.py"]
-READ_ELSEWHERE = {"what", "what_to_do", "title", "subject"}  # attributes; read where they are made
+READ_ELSEWHERE = {
+    "what",
+    "what_to_do",
+    "title",
+    "subject",
+    "last_error",
+}  # attributes; read where they are made
 PHRASES = {"what", "why", "objection"}  # values in a sentence that are words of ours
 
 
@@ -42,6 +48,8 @@ SPEAKERS = [
     Speaker("Mismatch", 1, "subject"),
     Speaker("Mismatch", 3, "title"),
     Speaker("post", -1, "text"),
+    Speaker("mark_given_up", 1, "error"),
+    Speaker("mark_failed", 1, "error"),
     Speaker("record", 1, "action"),
     Speaker("record", 2, "subject"),
 ]
@@ -117,6 +125,8 @@ class Spoken:
             case ast.IfExp(body=body, orelse=other):
                 self._read(body, call)
                 self._read(other, call)
+            case ast.BoolOp(values=values):
+                self._read_all(values, given, call)
             case ast.Subscript(value=value, slice=ast.Slice()):
                 self._read(value, call)
             case ast.Attribute(attr=name) if name in READ_ELSEWHERE:

@@ -16,6 +16,7 @@ from controller.access import rules as access
 from controller.billing import rules as billing
 from controller.console import rules, words
 from controller.fleet import rules as fleet
+from controller.headend import queries as headend
 from controller.profile import rules as profile
 from controller.requests import rules as requests
 from controller.workflow import Workflow
@@ -97,7 +98,7 @@ def said_in_code() -> set[str]:
 def spoken_by_tables() -> set[str]:
     """What tables of other modules say on a page."""
     texts = {phrase for _bit, phrase, _remedy in fleet.EXPLANATIONS}
-    for table in (rules.REASONS, rules.COMMANDS, rules.STATES, rules.ASSIGNMENTS):
+    for table in (rules.REASONS, headend.REASONS, rules.COMMANDS, rules.STATES, rules.ASSIGNMENTS):
         texts |= set(table.values())
     for table in (rules.METERING, rules.STORES, rules.RESET_CAUSES):
         texts |= set(table.values())

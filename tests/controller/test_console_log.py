@@ -5,6 +5,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from controller.audit import services as audit
+from controller.console import words
+from controller.console.details import pairs
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +43,16 @@ def test_what_was_before_stands_beside_what_is_after(leader: Client) -> None:
     page = leader.get("/log/", {"q": "due_days"}).content.decode()
     row = page.split("<tbody>", 1)[1]
     assert row.index("before: 15") < row.index("after: 20")
+
+
+def test_details_are_told_in_the_language_of_the_page_and_what_a_person_wrote_is_not() -> None:
+    detail = {
+        "name": "Card", "kind": "cash_in_hand", "held_paise": 5_000, "roles": ["clerk", "KATS"],
+        "order": "bjo_29c8", "hex": "ac" * 100, "due_s": None,
+    }  # fmt: skip
+    with words.speaking("hi"):
+        told = dict(pairs("", detail))
+    assert told == {
+        "नाम": "Card", "प्रकार": "हाथ में नकद", "पास में": "₹50.00", "भूमिकाएँ": "क्लर्क, KATS",
+        "आदेश": "bjo_29c8", "बाइट": "ac" * 30 + "…", "देय": "–",
+    }  # fmt: skip

@@ -149,7 +149,7 @@ def test_a_command_shows_what_the_board_said_of_it_and_when(clerk: Client) -> No
     )
     history = text_of(clerk, "/meters/BJ2400001/").split("<h2>Commands</h2>", 1)[1]
     assert "refused: value out of range" in history
-    assert f"receipt {seen(clock.now_s() - 2 * 86_400)}" in history
+    assert f"confirmed {seen(clock.now_s() - 2 * 86_400)}" in history
 
 
 def test_an_order_without_the_csrf_token_is_refused() -> None:
