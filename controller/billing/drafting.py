@@ -3,7 +3,7 @@
 It must not know a database: what was asked there comes as arguments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -114,13 +114,16 @@ class Account(NamedTuple):
 
 
 class Office(NamedTuple):
-    """What is the same for all bills of a batch."""
+    """What is the same for all bills of a batch. A late charge is what the tariff (by its code)
+    asks for at the month's end, else `late_charge_bp`.
+    """
 
     month: Month
     period_id: int
     now_s: int
     due_s: int
     late_charge_bp: int
+    late_charge_bp_by_tariff: Mapping[str, int]
 
 
 class Draft(NamedTuple):
@@ -172,7 +175,7 @@ def draft(
     is_bill = rules.is_payable(parts)
     lines = _lines(parts, month, is_bill=is_bill)
     if is_bill:
-        lines += _late_charge(standing.overdue_paise, office.late_charge_bp)
+        lines += _late_charge(standing.overdue_paise, evidence.terms[-1], office)
         lines += standing.charged
     note = _explain_readings(evidence, month)
     estimated = bool(note)
@@ -296,9 +299,11 @@ def _lines(parts: list[Part], month: Month, *, is_bill: bool) -> list[Line]:
     return [line for part in shown for line in rules.part_lines(month, part, alone=alone)]
 
 
-def _late_charge(overdue_paise: int, late_charge_bp: int) -> list[Line]:
-    if overdue_paise <= 0 or not late_charge_bp:
+def _late_charge(overdue_paise: int, terms: rules.Terms, office: Office) -> list[Line]:
+    if overdue_paise <= 0:
         return []
+    code = rules.read_record(terms.record)[rating.CODE]
+    late_charge_bp = office.late_charge_bp_by_tariff.get(code, office.late_charge_bp)
     amount = rating.share(overdue_paise, late_charge_bp, BP_PER_WHOLE)
     return [Line(rules.LATE_CHARGE, overdue_paise, late_charge_bp, amount)] if amount else []
 

@@ -7,7 +7,7 @@ slabs run on while the terms stay; other terms begin anew, their days on the nex
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -137,6 +137,11 @@ def read_month(name: str, utc_offset_min: int) -> Month:
         (following - begin).days,
         utc_offset_min,
     )
+
+
+def last_day(month: Month) -> date:
+    """The date of the month's last day."""
+    return date(int(month.name[:4]), int(month.name[5:]), month.days)
 
 
 def month_after(name: str) -> str:

@@ -24,6 +24,7 @@ from controller.extras.queries import due_by_consumer
 from controller.ledger.queries import balances
 from controller.prepay.models import Purchase
 from controller.profile.queries import settings
+from controller.tariffs.queries import late_charges_on
 from controller.tasks.services import raise_task
 from protocol.errors import ProtocolError
 from protocol.programme import MODE_POSTPAID
@@ -189,6 +190,7 @@ def office_of(period: Period, month: Month) -> Office:
         now_s=now_s,
         due_s=rules.due_s(now_s, chosen["due_days"], month.utc_offset_min),
         late_charge_bp=chosen["late_charge_bp"],
+        late_charge_bp_by_tariff=late_charges_on(rules.last_day(month)),
     )
 
 

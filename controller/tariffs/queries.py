@@ -52,6 +52,17 @@ def prepaid_record(record: dict[str, Any], tariff_rebate_bp: int | None) -> dict
     return rules.prepaid_record(record, tariff_rebate_bp, setting("prepaid_rebate_bp"))
 
 
+def late_charges_on(on: date) -> dict[str, int]:
+    """Hundredths of a percent by tariff code, where the version in force on that day has its own
+    late charge; for the others the utility profile's counts.
+    """
+    versions = TariffVersion.objects.filter(valid_from__lte=on)
+    rows = versions.order_by("valid_from", "revision").values_list(
+        "tariff__code", "late_charge_bp"
+    )
+    return {code: share_bp for code, share_bp in dict(rows).items() if share_bp is not None}
+
+
 def is_ahead(version: TariffVersion) -> bool:
     """Whether the version's day has begun nowhere on earth yet, so that it can be revised."""
     return version.valid_from > clock.moment(clock.now_s() + 14 * 3_600).date()

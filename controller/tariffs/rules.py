@@ -125,12 +125,6 @@ def _energy(lines: Sequence[Sequence[int]]) -> int:
     return sum(line[3] for line in lines if line[0] in of_energy)
 
 
-def late_charge_paise(overdue_paise: int, late_charge_bp: int, months_begun: int) -> int:
-    """The charge on what is overdue, for each month begun since the due day; rounded half up."""
-    paise: int = share(overdue_paise, late_charge_bp * months_begun, BP_PER_WHOLE)
-    return paise
-
-
 def rate(
     record: Mapping[str, Any],
     rate_wh: Sequence[int],

@@ -1,4 +1,4 @@
-"""Bill runs: batch by batch, resumed after a kill, made anew, late charges, arrears, exchanges."""
+"""Bill runs: batch by batch, resumed after a kill, made anew, exchanges."""
 
 import os
 import signal
@@ -49,50 +49,6 @@ def test_a_bill_stands_in_the_ledger_by_heads_and_debits_equal_credits(village, 
     assert (bill.total_paise, bill.arrears_paise, bill.payable_paise) == (50_000, 0, 50_000)
     # Issued on 1 February, payable to the end of the 15th day after it, by the plant's clock.
     assert bill.due_s == JANUARY.end_s + 16 * DAY_S
-
-
-def test_what_was_not_paid_in_time_is_carried_with_a_late_charge(village, close, clock):
-    """MG-8: 1.25 % of what is overdue, and only of that; arrears stand on the next bill."""
-    from controller.billing import queries, services
-    from controller.profile.services import change
-
-    change(name="late_charge_bp", value=125, **CLERK)
-    late, paid = village(1), village(2)
-    used(late)
-    used(paid)
-    close()
-    pay(paid, 50_000)
-    pay(late, 20_000, "receipt:2")
-    for home in (late, paid):
-        home.read(FEBRUARY_END_S, 100_000)
-    clock(FEBRUARY_END_S + 60)
-    services.close_period("KATS", "2026-02", actor="clerk")
-    first, second = queries.bills_of("KATS", "2026-02")
-    assert [(line.kind, line.amount_paise) for line in queries.lines_of(first)] == [
-        ("fixed", 10_000), ("late charge", 375),
-    ]  # fmt: skip
-    assert queries.lines_of(first)[1].text == "Late charge: 1.25 % of ₹300.00 overdue"
-    assert (first.arrears_paise, first.payable_paise) == (30_000, 40_375)
-    assert (second.arrears_paise, second.payable_paise) == (0, 10_000)
-    assert (balance(late), balance(paid)) == (40_375, 10_000)
-
-
-def test_a_bill_not_yet_due_bears_no_late_charge(village, close, clock):
-    """MG-8: a consumer whose due day is still to come is not late."""
-    from controller.billing import queries, services
-    from controller.profile.services import change
-
-    change(name="late_charge_bp", value=125, **CLERK)
-    change(name="due_days", value=60, **CLERK)
-    home = village(1)
-    used(home)
-    close()
-    home.read(FEBRUARY_END_S, 100_000)
-    clock(FEBRUARY_END_S + 60)
-    services.close_period("KATS", "2026-02", actor="clerk")
-    (bill,) = queries.bills_of("KATS", "2026-02")
-    assert [line.kind for line in queries.lines_of(bill)] == ["fixed"]
-    assert bill.arrears_paise == 50_000
 
 
 def test_a_bill_made_anew_reverses_the_old_one_and_keeps_it(village, close):

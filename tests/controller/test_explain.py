@@ -160,13 +160,6 @@ def test_several_subsidies_together_never_exceed_the_bill():
     ]  # fmt: skip
 
 
-def test_the_late_charge_is_for_each_month_begun():
-    """MG-8: 1.5 % of ₹700.00 is ₹10.50; three months ₹31.50; of ₹0.33 half a paisa goes up."""
-    assert rules.late_charge_paise(70_000, 150, 1) == 1_050
-    assert rules.late_charge_paise(70_000, 150, 3) == 3_150
-    assert rules.late_charge_paise(33, 152, 1) == 1
-
-
 @pytest.mark.parametrize(
     ("tariff_bp", "profile_bp", "rebate_bp"),
     [(125, 200, 125), (0, 200, 0), (None, 200, 200), (None, 10, 25)],

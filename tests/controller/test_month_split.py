@@ -218,7 +218,7 @@ def test_a_version_that_begins_in_the_month_splits_the_bill_at_its_midnight(make
             balance=0, programme_version=1, charged_total=0,
         )  # fmt: skip
     (evidence,) = collect(Connection.objects.all(), APRIL)
-    bill = draft(evidence, Office(APRIL, 1, 0, 0, 0), Standing(), None)
+    bill = draft(evidence, Office(APRIL, 1, 0, 0, 0, {}), Standing(), None)
     assert [(line.kind, line.quantity, line.amount_paise, line.days) for line in bill.lines] == [
         ("energy", 40_000, 20_000, 10),
         ("fixed", 2_000, 6_000, 10),  # 180.00 × 10/30
