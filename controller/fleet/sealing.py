@@ -41,7 +41,7 @@ def unseal(subject: str, sealed: bytes) -> bytes:
     nonce, box = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     try:
         return _master().decrypt(nonce, box, subject.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too short to be anything sealed
         raise Refused(
             f"The key that is kept for {subject} does not open with this master key",
             f"Put back the master key file that was in use ({settings.BIJLI_MASTER_KEY_FILE}).",

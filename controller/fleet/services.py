@@ -64,6 +64,19 @@ def root_key(meter: Meter) -> bytes:
     return sealing.unseal(meter.id, bytes(meter.root_key_sealed))
 
 
+def check_root_key(meter: Meter) -> None:
+    """Raises Refused when the meter's root key is not usable: nothing then reaches the meter."""
+    try:
+        is_usable = len(root_key(meter)) == rules.ROOT_KEY_BYTES
+    except Refused:
+        is_usable = False
+    if not is_usable:
+        raise Refused(
+            f"The root key of meter {meter.pk} cannot be used, so that no credit would reach it",
+            "Put back the master key file that was in use, or fit another meter.",
+        )
+
+
 @transaction.atomic
 def reveal_root_key(meter_id: str, actor: str) -> bytes:
     """The root key for putting into a board at commissioning; who asked is recorded."""

@@ -73,8 +73,7 @@ def quote(consumer_id: str, amount_paise: int) -> Quote:
     """What a recharge of so much would become now, without doing it. Raises Refused."""
     consumer = consumers.find_consumer(consumer_id)
     connection = consumer.connection
-    if connection.meter is None:
-        raise Refused(f"Consumer {consumer.pk} has no meter", "Fit a meter first.")
+    vending.check_meter(connection)
     known = dues.facts(connection, ledger.balance_paise(f"consumer:{consumer.pk}"))
     division = vending.divide(known, amount_paise)
     return Quote(division, known.carried_paise, known.smallest_paise, recharge_by(connection))

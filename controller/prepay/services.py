@@ -227,6 +227,7 @@ def sell_credit(
     unit is not that of the meter's package, or the purchase id (16 hex digits) was used before.
     """
     connection = consumers.lock_connection(consumers.connection_of_meter(meter_id).pk)
+    vending.check_meter(connection)
     number = rules.read_unit(unit)
     package = dues.assignment_of(connection).package
     if package.mode != number:

@@ -13,6 +13,7 @@ from controller.consumers import queries as consumers
 from controller.consumers.models import Connection
 from controller.errors import Refused
 from controller.figures import rupees
+from controller.fleet import services as fleet
 from controller.headend.services import queue_command
 from controller.ledger import queries as ledger
 from controller.ledger import services as ledger_services
@@ -53,11 +54,17 @@ def sell(payment: Payment, *, actor: str) -> Purchase:
 
 
 def lock_connection(consumer_id: str) -> Connection:
-    """The consumer's connection, to this transaction alone. Raises Refused without a meter."""
+    """The consumer's connection, to this transaction alone. Raises Refused as `check_meter`."""
     connection = consumers.lock_connection(consumers.find_consumer(consumer_id).connection.pk)
-    if connection.meter is None:
-        raise Refused(f"Consumer {consumer_id} has no meter", "Fit a meter first.")
+    check_meter(connection)
     return connection
+
+
+def check_meter(connection: Connection) -> None:
+    """Raises Refused where no credit could get to a meter: asked before money is taken."""
+    if connection.meter is None:
+        raise Refused(f"Consumer {connection.consumer_id} has no meter", "Fit a meter first.")
+    fleet.check_root_key(connection.meter)
 
 
 def divide(known: Facts, amount_paise: int) -> Division:

@@ -11,6 +11,7 @@ from controller.fleet.services import root_key
 from controller.vouchers import rules
 from controller.vouchers.models import TokenAccount, VendingKey
 from protocol import sts, token_keys
+from protocol.errors import LimitError
 
 
 def subject(supply_group: str, revision: int) -> str:
@@ -33,17 +34,22 @@ def vending_key(supply_group: str, now_s: int) -> VendingKey:
 
 
 def decoder_key(account: TokenAccount, key: VendingKey) -> bytes:
-    """A meter's own key under a vending key (DKGA04)."""
+    """A meter's own key under a vending key (DKGA04). Raises Refused: the key is not usable."""
     secret = sealing.unseal(subject(key.supply_group, key.revision), bytes(key.key_sealed))
-    derived: bytes = token_keys.derive_key(
-        secret,
-        key.supply_group,
-        account.tariff_index,
-        key.key_type,
-        key.revision,
-        account.pan,
-        key.base_year,
-    )
+    try:
+        derived: bytes = token_keys.derive_key(
+            secret,
+            key.supply_group,
+            account.tariff_index,
+            key.key_type,
+            key.revision,
+            account.pan,
+            key.base_year,
+        )
+    except LimitError as error:
+        raise Refused(
+            f"No key can be derived from {key}: {error}", "Add the next revision."
+        ) from error
     return derived
 
 
