@@ -26,6 +26,7 @@ def add_user(
     role: RolesOption = [],  # noqa: B006  (typer never changes it)
     plant: PlantsOption = [],  # noqa: B006
     state: StatesOption = [],  # noqa: B006
+    email: Annotated[str, typer.Option(help="Where notices of their work go.")] = "",
     consumer: Annotated[str, typer.Option(help="Instead: this consumer's own login.")] = "",
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -41,8 +42,9 @@ def add_user(
         )
     else:
         services.add_user(
-            username=name, password=password, roles=role, plants=plant, states=state, actor=ACTOR
-        )
+            username=name, password=password, roles=role, plants=plant, states=state, email=email,
+            actor=ACTOR,
+        )  # fmt: skip
     show_facts({"user": name, "password": password}, as_json=as_json)
 
 

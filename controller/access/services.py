@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from controller.access import rules
@@ -27,10 +28,13 @@ def add_user(
     roles: Collection[str] = (),
     plants: Collection[str] = (),
     states: Collection[str] = (),
+    email: str = "",
     actor: str,
 ) -> User:
-    """Opens a login for a member of staff, with roles and plants. Raises Refused."""
-    user = _new_user(username, password)
+    """Opens a login for a member of staff, with roles and plants; `email`: where notices of their
+    work go (MG-12). Raises Refused.
+    """
+    user = _new_user(username, password, email)
     audit.record(actor, "add login", f"user {username}")
     set_roles(username=username, roles=roles, actor=actor)
     set_plants(username=username, plants=plants, states=states, actor=actor)
@@ -102,14 +106,19 @@ def check_member(username: str, action: str, plant: Plant) -> None:
         )
 
 
-def _new_user(username: str, password: str) -> User:
+def _new_user(username: str, password: str, email: str = "") -> User:
     if not USERNAME.fullmatch(username):
         raise Refused(
             f"{username!r} is no user name", "Use 2 to 31 of a-z 0-9 . _ -, a letter first."
         )
     if User.objects.filter(username=username).exists():
         raise Refused(f"User {username} exists already", "Choose another name.")
-    user = User(username=username)
+    user = User(username=username, email=email)
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        raise Refused(f"{email!r} is no e-mail address", "Correct it.") from None
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
+
+from controller.access.queries import staff_at
+from controller.access.rules import OPERATOR
 from controller.billing.models import Bill, DunningStep
 from controller.billing.signals import dunning_stepped
 from controller.changes import rules as changes
@@ -11,6 +15,8 @@ from controller.contact.models import ContactEdit
 from controller.contact.signals import otp_made
 from controller.deposits.models import Demand, Movement
 from controller.deposits.signals import deposit_demanded, deposit_moved
+from controller.joining.models import Joining
+from controller.joining.signals import joining_moved
 from controller.ledger.queries import balance_paise
 from controller.notices import services
 from controller.notices.queries import shown_package
@@ -26,6 +32,7 @@ from controller.workflow import Step
 
 MINUTE_S, DAY_S = 60, 86_400
 REMINDER, NOTICE, DISCONNECT = "reminder", "notice", "disconnect"
+JOINING_STEPS = {"open_account": "account_created", "activate": "connection_active"}
 REQUEST_STEPS = {
     "submit": "request_submitted",
     "assign": "request_assigned",
@@ -36,6 +43,7 @@ REQUEST_STEPS = {
 def connect() -> None:
     """Starts listening; called once, when Django is set up."""
     otp_made.connect(_hear_otp, dispatch_uid="notices.otp")
+    joining_moved.connect(_hear_joining, dispatch_uid="notices.joining")
     request_moved.connect(_hear_request, dispatch_uid="notices.request")
     change_moved.connect(_hear_change, dispatch_uid="notices.change")
     payment_taken.connect(_hear_payment, dispatch_uid="notices.payment")
@@ -63,8 +71,47 @@ def _hear_otp(edit: ContactEdit, phone: str, code: str, ttl_s: int, **_more: Any
     )
 
 
+def _hear_joining(joining: Joining, step: Step, **_more: Any) -> None:
+    """The charge for the activation, the number of the account, that there is supply (MG-4).
+
+    What is due is told before there is an account, to the phone and in the language that the
+    prospect gave; another package is told again only with another charge.
+    """
+    if step.name == "choose_package":
+        _tell_activation(joining, step)
+        return
+    template = JOINING_STEPS.get(step.name)
+    if template is None or joining.consumer_id is None:
+        return
+    services.send(
+        template=template,
+        key=f"joining {joining.pk} {step.name}",
+        actor=step.actor,
+        consumer_id=joining.consumer_id,
+        values={"consumer": joining.consumer_id},
+        subject=f"joining {joining.pk}",
+    )
+
+
+def _tell_activation(joining: Joining, step: Step) -> None:
+    charge_paise = joining.activation_charge_paise
+    if not charge_paise or not joining.phone:
+        return
+    services.send(
+        template="activation_due",
+        key=f"joining {joining.pk} activation {charge_paise}",
+        actor=step.actor,
+        recipient=joining.phone,
+        language=joining.language,
+        values={"amount_paise": charge_paise},
+        subject=f"joining {joining.pk}",
+    )
+
+
 def _hear_request(request: ServiceRequest, step: RequestStep, **_more: Any) -> None:
     """The consumer is told that it was submitted, assigned and completed (MG-12)."""
+    if step.name in ("assign", "reassign"):
+        _tell_staff(request, step)
     template = REQUEST_STEPS.get(step.name)
     if template is None:
         return
@@ -76,6 +123,30 @@ def _hear_request(request: ServiceRequest, step: RequestStep, **_more: Any) -> N
         values={"request": request.pk},
         subject=f"request {request.pk}",
     )
+
+
+def _tell_staff(request: ServiceRequest, step: RequestStep) -> None:
+    """The site in-charge, and who is to see to it, as far as they have an address (MG-12)."""
+    plant = request.consumer.plant
+    known = {user.username: user.email for user in staff_at(plant, OPERATOR)}
+    assignee = User.objects.filter(username=request.assignee).first()
+    if assignee is not None:
+        known[assignee.username] = assignee.email
+    for name, address in sorted(known.items()):
+        if address:
+            services.send(
+                template="request_task",
+                key=f"request {request.pk} {step.pk} {name}",
+                actor=step.actor,
+                recipient=address,
+                channel="email",
+                values={
+                    "request": request.pk,
+                    "consumer": request.consumer_id,
+                    "name": request.consumer.name,
+                },
+                subject=f"request {request.pk}",
+            )
 
 
 def _hear_change(change: Change, step: Step, **_more: Any) -> None:

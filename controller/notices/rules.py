@@ -76,6 +76,7 @@ TEMPLATES: Mapping[str, Template] = {
     "package_change_refused": Template(("package",), "MG-14"),
     "package_change_done": Template(("package",), "MG-14"),
     "account_created": Template(("consumer",), "MG-4"),
+    "activation_due": Template(("amount_paise",), "MG-4"),
     "connection_active": Template(("consumer",), "MG-4"),
     "deposit_due": Template(("amount_paise",), "MG-13"),
     "deposit_returned": Template(("amount_paise",), "MG-13"),

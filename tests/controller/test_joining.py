@@ -90,6 +90,28 @@ def pay_deposit(joining):
     till.pay("pay-00001", DEPOSIT_PAISE, consumer_id=joining.consumer_id, purpose="deposit")
 
 
+def told_of(joining):
+    """Notices to the phone that the prospect gave: (template, language, title)."""
+    from controller.notices.models import Message
+
+    messages = Message.objects.exclude(template="payment_received").order_by("pk")
+    assert {message.recipient for message in messages} == {joining.phone}
+    return [(message.template, message.language, message.title) for message in messages]
+
+
+def test_another_package_tells_of_the_activation_charge_again_only_when_it_is_another(plant):
+    """MG-4: notice of the activation charge with the package; each charge is told once."""
+    till.set_profile(activation_charge_paise=10_000)
+    joining = survey()
+    sell(joining)
+    choice = {"package_id": PACKAGE, "sanctioned_load_w": 1_000}
+    do("choose_package", joining, **choice)
+    assert [template for template, *_more in told_of(joining)] == ["activation_due"]
+    till.set_profile(activation_charge_paise=12_000)
+    do("choose_package", joining, **choice)
+    assert [template for template, *_more in told_of(joining)] == ["activation_due"] * 2
+
+
 def test_a_house_near_a_pole_becomes_a_consumer_in_supply(plant, board, clock):
     """MG-4, MG-5, MG-13: all steps, each with who and when, up to the plant's register."""
     from controller.joining import queries
@@ -113,6 +135,10 @@ def test_a_house_near_a_pole_becomes_a_consumer_in_supply(plant, board, clock):
     (row,) = queries.plant_register(plant).filter(pk=consumer.pk)
     assert (row.connection.meter_id, row.joining.activated_s) == ("BHK01", NOW_S + 60)
     assert till.balance(f"consumer:{consumer.pk}") == 10_000
+    assert told_of(joining) == [
+        ("activation_due", "hi", "सक्रियण शुल्क"), ("account_created", "hi", "स्वागत"),
+        ("deposit_due", "hi", "सुरक्षा जमा"), ("connection_active", "hi", "कनेक्शन चालू"),
+    ]  # fmt: skip
     assert [(step.name, step.actor, step.at_s - NOW_S) for step in joining.steps.all()] == [
         ("survey", "sita", 0), ("contact", "sita", 0), ("acquire", "sita", 0),
         ("identify", "sita", 0), ("choose_package", "sita", 0), ("open_account", "meena", 60),

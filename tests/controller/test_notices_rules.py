@@ -1,6 +1,7 @@
 """What notices say, in three languages, and how long they may be."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,14 @@ def test_the_bill_by_text_message(language, body):
 def test_every_notice_has_words_and_says_what_asks_for_it():
     words = set(word_list("notice", "en"))
     assert words == {f"{name}{end}" for name in rules.TEMPLATES for end in ("", "_title")}
+
+
+@pytest.mark.parametrize("template", sorted(rules.TEMPLATES))
+def test_every_notice_is_sent_by_something(template):
+    """MG-10, MG-12: a notice that nothing sends would be told to nobody."""
+    root = Path(rules.__file__).parents[1]
+    files = [file for file in root.rglob("*.py") if file != Path(rules.__file__)]
+    assert any(f'"{template}"' in file.read_text() for file in files)
 
 
 def test_the_recharge_by_text_message_has_the_token_in_groups():

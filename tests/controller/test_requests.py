@@ -179,3 +179,30 @@ def test_means_are_rounded_half_up_and_absent_where_there_is_nothing():
         [done("other", 0, 1, 4), done("other", 0, 2, 5), done("meter", 0, None, None)]
     )
     assert [row[1:] for row in figures] == [(1, 0, None, 0, None), (0, 2, 2, 2, 45)]
+
+
+def test_the_site_in_charge_and_the_technician_are_told_of_an_assigned_request(plant):
+    """MG-12: a notice to the site in-charge and to who has it, once for each assignment."""
+    from controller.access import services as access
+    from controller.notices.models import Message
+
+    for name, role in (("olga", "operator"), ("tara", "technician"), ("mute", "operator")):
+        email = "" if name == "mute" else f"{name}@example.org"
+        access.add_user(
+            username=name, password=PASSWORD, roles=[role], plants=["KATS"], email=email, **OFFICE
+        )
+    request = submit()
+    do("assign", request, assignee="tara")
+    do("reassign", request, assignee="ravi", reason="tara is ill")
+    told = Message.objects.filter(template="request_task").order_by("pk")
+    assert [message.recipient for message in told] == [
+        "olga@example.org", "tara@example.org", "olga@example.org",
+    ]  # fmt: skip
+    assert f"Service request {request.pk}: consumer BHKATS01112, Asha Devi." in told[0].body
+
+
+def test_an_address_that_is_none_is_refused(plant):
+    from controller.access import services as access
+
+    with pytest.raises(Refused, match="is no e-mail address"):
+        access.add_user(username="olga", password=PASSWORD, email="olga at home", **OFFICE)
