@@ -135,7 +135,9 @@ def _bill_row(bill: Any) -> dict[str, object]:
 def show_bill(number: str, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     """One bill, every line explained."""
     open_office(home)
+    from controller.billing.explaining import reasons_of
     from controller.billing.queries import find_bill, lines_of
+    from controller.tariffs.explain import say
 
     bill = find_bill(number)
     facts = {**_bill_row(bill), "note": bill.note}
@@ -143,8 +145,10 @@ def show_bill(number: str, home: HomeOption = DEFAULT_HOME, as_json: JsonOption 
         facts |= {name: getattr(bill, name) for name in ACCOUNT_FACTS}
     lines = [
         {"text": line.text, "quantity": line.quantity, "price": line.price,
-         "amount_paise": line.amount_paise}
-        for line in lines_of(bill)
+         "amount_paise": line.amount_paise,
+         "why": "; ".join(say(one, bill.currency) for one in reason.sentences),
+         **reason.basis._asdict()}
+        for line, reason in zip(lines_of(bill), reasons_of([bill])[number], strict=True)
     ]  # fmt: skip
     if as_json:
         show_facts({**facts, "lines": lines}, as_json=True)

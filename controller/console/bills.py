@@ -17,6 +17,7 @@ from controller.console.receipts import PAPERS, paper_file
 from controller.console.rows import Choice, Rows
 from controller.console.sheets import Button, Cell, list_page, money, number
 from controller.console.templatetags.format import consumer_id
+from controller.console.why import line_table
 from controller.console.words import said, say, word
 from controller.documents.bills import issue_bill
 from controller.errors import Refused
@@ -92,7 +93,7 @@ def bill(request: HttpRequest, number: str) -> HttpResponse:
         "bill": chosen,
         "buttons": buttons,
         "due_day_s": chosen.due_s - 1 if chosen.due_s else 0,  # the last day that is in time
-        "lines": billing.lines_of(chosen),
+        "lines": line_table(chosen),
         "readings": [reading for reading in readings if reading is not None],
     }
     return render(request, "console/bill.html", context)

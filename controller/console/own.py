@@ -35,9 +35,11 @@ from controller.console.sheets import (
 )
 from controller.console.steps import steps_of
 from controller.console.templatetags.format import day, month
+from controller.console.why import line_table
 from controller.console.words import said, say, word
 from controller.consumers.models import Consumer
 from controller.documents.receipts import issue_receipt
+from controller.errors import Refused
 from controller.figures import kwh, rupees
 from controller.fleet import queries as fleet
 from controller.ledger import queries as ledger
@@ -126,11 +128,12 @@ def bill(request: HttpRequest, number: str) -> HttpResponse:
     """One bill, explained line by line."""
     found = consumer(request)
     shown = _sheet(request, "own_bills")
-    chosen = Bill.objects.filter(connection__consumer=found, number=number).first()
-    if chosen is None:
+    try:
+        chosen = billing.find_bill(number)
+    except Refused as refused:
+        raise Http404 from refused
+    if chosen.connection.consumer_id != found.pk:
         raise Http404
-    rows = [[Cell(said(line.text)), money(line.amount_paise)] for line in billing.lines_of(chosen)]
-    rows.append([Cell(say("Total")), money(chosen.total_paise)])
     shown.headline = f"{month(chosen.period.month)}: {rupees(chosen.total_paise)}"
     shown.facts = [
         (say("Energy"), kwh(chosen.units_wh)),
@@ -138,7 +141,7 @@ def bill(request: HttpRequest, number: str) -> HttpResponse:
         (say("To pay"), rupees(chosen.payable_paise)),
         (say("Pay by"), day(chosen.due_s) if chosen.due_s else "–"),
     ]
-    shown.sections = [Section(say("Line by line"), Table([say("For"), say("Amount")], rows))]
+    shown.sections = [Section(say("Line by line"), line_table(chosen))]
     return shown.answer(request)
 
 

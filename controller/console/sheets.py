@@ -23,12 +23,13 @@ NUMBER, SOFT, BAD, GOOD, WIDE = "n", "soft", "off", "on", "wide"  # classes of t
 
 @dataclass(frozen=True)
 class Cell:
-    """A text in a table, where it leads, and what stands small below it."""
+    """A text in a table, where it leads, what stands small below it, and what unfolds below."""
 
     text: str
     url: str = ""
     small: str = ""
     look: str = ""
+    why: Sequence[str] = ()
 
 
 def money(paise: int, url: str = "") -> Cell:

@@ -46,6 +46,7 @@ def make(bill: BillData, language: str, words: Words) -> Sheet:
     sheet["bars"] = _bars(bill, words)
     sheet["codes"] = _codes(bill, words)
     notes = [
+        "  ".join(_clauses(bill, words)),
         words["estimated"] if bill["estimated"] else "",
         words["for_information"] if prepaid else "",
         bill["note"],
@@ -119,6 +120,8 @@ def _charge(line: Charge, words: Words) -> list[str]:
     name = named(words, "line", kind)
     if line["text"]:
         name = f"{name}: {line['text']}"
+    if line.get("clause"):
+        name += f"{figures.NARROW_SPACE}[{line['clause']}]"
     on, rate = "", ""
     if kind in PER_UNIT:
         on, rate = units(words, quantity), words["per_unit"].format(price=figures.rupees(price))
@@ -130,6 +133,22 @@ def _charge(line: Charge, words: Words) -> list[str]:
         on = words["on_amount"].format(base=figures.rupees(quantity))
         rate = f"{figures.decimal(abs(price), 2)}{figures.NARROW_SPACE}%"
     return [name, _with_days(on, line, words), rate, figures.rupees(line["amount_paise"])]
+
+
+def _clauses(bill: BillData, words: Words) -> list[str]:
+    """What the marks behind the lines stand for."""
+    return [
+        f"[{number}] "
+        + ", ".join(
+            part
+            for part in (
+                clause["clause"],
+                words["by_tariff"].format(tariff=clause["tariff"], day=clause["valid_from"]),
+            )
+            if part
+        )
+        for number, clause in enumerate(bill.get("clauses", []), start=1)
+    ]
 
 
 def _with_days(on: str, line: Charge, words: Words) -> str:

@@ -13,13 +13,23 @@ from django.db.models import QuerySet
 
 from controller.billing import queries as billing
 from controller.billing import rules as billing_rules
+from controller.billing.explaining import Reason, reasons_of
 from controller.billing.models import Bill
 from controller.consumers.identity import show_consumer_id, show_package_id
 from controller.consumers.models import AssignmentState, Fitting, PackageAssignment
 from controller.consumers.queries import fittings_in
 from controller.documents import queries, rules, services
 from controller.documents.models import Snapshot
-from controller.documents.rules import BillData, Charge, Credit, Issuer, MonthUse, Party, Span
+from controller.documents.rules import (
+    BillData,
+    Charge,
+    Clause,
+    Credit,
+    Issuer,
+    MonthUse,
+    Party,
+    Span,
+)
 from controller.errors import Refused
 from controller.readings.models import Reading
 
@@ -64,11 +74,30 @@ def _issue(bills: QuerySet[Bill], actor: str, language: str) -> Iterator[Snapsho
 
 
 def data_of(bills: Sequence[Bill]) -> list[BillData]:
-    """What the papers of these bills say, with three queries for all of them."""
+    """What the papers of these bills say, with five queries for all of them."""
     issuer = queries.issuer()
     packages = _packages(bills)
+    reasons = reasons_of(bills)
     history = _history(bills)
-    return [_data(bill, issuer, packages.get(bill.connection_id, ""), history) for bill in bills]
+    found = []
+    for bill in bills:
+        data = _data(bill, issuer, packages.get(bill.connection_id, ""), history)
+        _add_clauses(data, reasons[bill.number])
+        found.append(data)
+    return found
+
+
+def _add_clauses(data: BillData, reasons: Sequence[Reason]) -> None:
+    """By which clause each line is charged; each clause once."""
+    clauses: list[Clause] = []
+    for charge, (_sentences, basis) in zip(data["charges"], reasons, strict=True):
+        if not basis.tariff:
+            continue
+        clause = Clause(clause=basis.clause, tariff=basis.tariff, valid_from=basis.valid_from)
+        if clause not in clauses:
+            clauses.append(clause)
+        charge["clause"] = clauses.index(clause) + 1
+    data["clauses"] = clauses
 
 
 def _data(

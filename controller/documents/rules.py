@@ -54,11 +54,19 @@ class Span(TypedDict):
     digest: str
 
 
+class Clause(TypedDict):
+    """What asks for a line: the clause, the tariff's code, and the first day of its version."""
+
+    clause: str
+    tariff: str
+    valid_from: str
+
+
 class Charge(TypedDict):
     """A line of a bill, as billing keeps it (docs/billing.md).
 
     `first_day` 0: the whole month; `days` 0: days do not matter. `text` is what is sold where no
-    tariff names it.
+    tariff names it. `clause` counts the bill's clauses from 1; 0: no tariff asks for it.
     """
 
     kind: str
@@ -68,6 +76,7 @@ class Charge(TypedDict):
     first_day: int
     days: int
     text: str
+    clause: NotRequired[int]
 
 
 class Credit(TypedDict):
@@ -103,6 +112,7 @@ class BillData(TypedDict):
     spans: list[Span]
     units_wh: int
     charges: list[Charge]
+    clauses: NotRequired[list[Clause]]
     total_paise: int
     carried_paise: int
     paid_paise: int

@@ -97,7 +97,7 @@ def test_facts_of_many_bills_are_looked_up_together(january, django_assert_num_q
             "connection__consumer__plant", "period", "first_reading", "last_reading__message"
         )
     )
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         assert len(bills.data_of(found)) == 2
 
 
