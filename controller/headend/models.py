@@ -26,13 +26,17 @@ OPEN = (*PENDING, State.UNCONFIRMED)
 
 
 class Command(FSMModelMixin, models.Model):
-    """One order to one meter. `id` is the wire's command id in hex, `position` its turn."""
+    """One order to one meter. `id` is the wire's command id in hex, `position` its turn.
+
+    What somebody could key in who reads the database stands in `arguments_sealed` only.
+    """
 
     id = models.CharField(primary_key=True, max_length=16)
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="commands")
     position = models.BigIntegerField()
     name = models.CharField(max_length=32)
-    arguments = models.JSONField(default=dict)
+    arguments = models.JSONField(default=dict)  # empty where they are secret
+    arguments_sealed = models.BinaryField(max_length=256, blank=True, default=b"")
     state = FSMField(default=State.QUEUED, choices=State.choices, protected=True)
     reason = models.SmallIntegerField(default=0)
     issued_s = models.BigIntegerField()

@@ -111,5 +111,5 @@ def _body(command: Command) -> dict[int, object]:
         2: command.not_before_s,
         3: command.expires_s,
         4: commands.NUMBERS[command.name],
-        5: rules.from_json(command.arguments),
+        5: downlink.arguments_of(command),
     }

@@ -12,7 +12,7 @@ from controller.audit import services as audit
 from controller.errors import Refused
 from controller.fleet.services import find_meter
 from controller.headend import rules
-from controller.headend.downlink import lock_meters
+from controller.headend.downlink import keep_arguments, lock_meters
 from controller.headend.models import PENDING, Command, State
 from controller.headend.signals import command_finished
 from protocol import commands
@@ -50,18 +50,19 @@ def queue_command(
         raise Refused("The command would expire before it may be carried out", "Give it longer.")
     checked = _check(name, arguments)
     lock_meters([meter_id])
-    command = Command.objects.create(
+    command = Command(
         id=secrets.token_hex(COMMAND_ID_BYTES),
         meter_id=meter_id,
         position=_next_position(meter_id),
         name=name,
-        arguments=rules.to_json(checked),
         issued_s=now_s,
         not_before_s=not_before_s,
         next_send_s=not_before_s or now_s,
         expires_s=now_s + ttl_s,
         actor=actor,
     )
+    keep_arguments(command, rules.to_json(checked))
+    command.save(force_insert=True)
     audit.record(
         actor, "queue command", f"meter {meter_id}", command=command.pk, name=name,
         arguments=command.arguments,

@@ -123,7 +123,28 @@ def test_a_key_that_somebody_saw_on_a_silent_board_counts_until_the_board_speaks
     assert issue().key_change == ()
 
 
+def assert_nowhere(digits):
+    """No table has the digits of a token in clear, in any column of text, JSON or bytes."""
+    from django.apps import apps
+
+    tokens = [digits[at : at + 20] for at in range(0, len(digits), 20)]
+    for model in apps.get_models():
+        for row in model.objects.values_list():
+            texts = [bytes(v).decode("latin-1") if isinstance(v, (bytes, memoryview)) else str(v)
+                     for v in row]  # fmt: skip
+            shown = " ".join(texts).replace(" ", "")
+            assert not [token for token in tokens if token in shown], model
+
+
+def test_the_digits_of_a_voucher_are_in_no_table_and_in_no_record(vending):
+    """UP-11: who reads the database or the activity log cannot key a token in."""
+    voucher = issue()
+    assert_nowhere("".join((voucher.token, *voucher.key_change)).replace(" ", ""))
+
+
 def test_a_meter_on_the_network_gets_its_key_by_command_once(vending):
+    """UP-11: the key change goes by command, and stands sealed in the database and in no log."""
+    from controller.headend.downlink import arguments_of
     from controller.headend.models import Command
 
     issue()
@@ -133,7 +154,9 @@ def test_a_meter_on_the_network_gets_its_key_by_command_once(vending):
     issue()
     command = Command.objects.get()
     assert (command.name, command.meter_id) == ("set_token_key", "BHK01")
-    assert command.arguments["0"] == "".join(voucher.key_change).replace(" ", "")
+    digits = "".join(voucher.key_change).replace(" ", "")
+    assert arguments_of(command) == {0: digits}
+    assert_nowhere(digits)
     assert len(services.issue_key_change(meter_id="BHK01", **CLERK)) == 4
     report_key("BHK01", 1)
     assert services.issue_key_change(meter_id="BHK01", **CLERK) == ()
