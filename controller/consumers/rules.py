@@ -3,7 +3,7 @@
 The programme's layout is docs/wire.md; the design of packages is docs/packages.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -108,6 +108,18 @@ def price_record(price_paise: int, monthly_paise: int) -> dict[str, Any]:
         }
     )
     return rating.to_names(record)
+
+
+def check_hours(mode: int, record: Mapping[str, Any]) -> None:
+    """Raises Refused for an account in energy by a tariff with prices by the time of day.
+
+    A unit sold ahead has one price, and nobody knows in which hour it will be used (UP-2).
+    """
+    if mode == programme.MODE_ENERGY and any(record["rate_adder_paise"]):
+        raise Refused(
+            f"Tariff {record['code']} has prices by the time of day",
+            "Energy sold ahead knows no hour: give the consumer a package with credit in money.",
+        )
 
 
 def build_programme(

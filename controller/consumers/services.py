@@ -314,6 +314,7 @@ def _programme(
     activation_s: int,
     opened_s: int,
 ) -> dict[int, Any]:
+    rules.check_hours(package.mode, record)
     return rules.build_programme(
         version=version,
         package_id=package.id,

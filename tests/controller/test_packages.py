@@ -138,3 +138,27 @@ def test_a_money_account_on_a_new_meter_pays_from_the_next_day(
     services.fit_meter("BHKATS01112", "BHK02", **CLERK)
     # 200,000,000 s are 2026-05-04 01:03 in India; its next midnight is 22 h 56 min 40 s later.
     assert services.assign_package(connection.pk, package.id, **CLERK).opened_s == 200_082_600
+
+
+@pytest.mark.parametrize(("kind", "may"), [("A2.1", False), ("A2.2", True), ("B2.1", True)])
+def test_an_account_in_energy_has_no_tariff_with_prices_by_the_hour(db, kind, may):
+    """UP-2, MG-1: a unit sold ahead knows no hour; said when the package is designed."""
+    from datetime import date
+
+    from controller.consumers import services
+    from controller.consumers.models import Package
+    from controller.tariffs import services as tariffs
+
+    record = {
+        "tables": [[None, True, [[None, 400]]]],
+        "rate_adder_paise": [100, 0, 0],
+        "rate_bands": [[127, 1080, 1320, 1]],
+    }
+    tariffs.add_tariff("TOD", "By the hour", **CLERK)
+    tariffs.add_version("TOD", date(2026, 1, 1), record, **CLERK)
+    if may:
+        services.design_package(kind, "FD", 2000, tariff_code="TOD", **CLERK)
+        return
+    with pytest.raises(Refused, match="time of day"):
+        services.design_package(kind, "FD", 2000, tariff_code="TOD", **CLERK)
+    assert not Package.objects.exists()

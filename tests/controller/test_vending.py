@@ -317,7 +317,8 @@ def test_who_never_recharged_counts_from_the_accounts_first_day(by_tariff, clock
     assert [row.consumer_id for row in queries.overdue_recharges()] == [ASHA]
 
 
-def test_energy_is_not_sold_ahead_by_a_tariff_with_times_of_day(tills):
+def test_energy_is_not_sold_ahead_by_a_tariff_that_gets_times_of_day_later(tills):
+    """UP-2: its package is refused at the design; where a later version brings hours, the sale."""
     from controller.tariffs import services as tariffs
 
     record = {
@@ -325,8 +326,10 @@ def test_energy_is_not_sold_ahead_by_a_tariff_with_times_of_day(tills):
         "rate_adder_paise": [100, 0, 0],
         "rate_bands": [[127, 1080, 1320, 1]],
     }
+    plain = {"tables": record["tables"]}
     tariffs.add_tariff("TOD", "By the hour", **OFFICE)
-    tariffs.add_version("TOD", date(2026, 1, 1), record, **OFFICE)
+    tariffs.add_version("TOD", date(2026, 1, 1), plain, **OFFICE)
     till.supply(ASHA, "BHK01", tariff_code="TOD")
+    tariffs.add_version("TOD", date(2026, 5, 4), record, **OFFICE)
     with pytest.raises(Refused, match="time of day"):
         recharge()
