@@ -379,7 +379,4 @@ def _account_of(registers: Registers | None) -> tuple[int, int]:
 def _used_by_tariff(month: Month, parts: list[Part], mode: int, used: int) -> int:
     if mode == MODE_FLAT:  # paid days go by with the calendar: there is nothing to rate
         return used
-    same = [part for part in parts if part.terms.mode == mode]
-    if mode == MODE_MONEY:
-        return sum(rules.part_paise(month, part) for part in same)
-    return sum(sum(part.rate_wh) for part in same)
+    return rules.account_charge(month, parts, mode)

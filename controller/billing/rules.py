@@ -227,6 +227,17 @@ def part_paise(month: Month, part: Part) -> int:
     return total
 
 
+def account_charge(month: Month, parts: Sequence[Part], mode: int) -> int:
+    """What the parts take from a prepaid account of this mode, in its unit: paise or Wh.
+
+    Statement and reconciliation set this beside what the board has taken.
+    """
+    same = [part for part in parts if part.terms.mode == mode]
+    if mode == MODE_MONEY:
+        return sum(part_paise(month, part) for part in same)
+    return sum(sum(part.rate_wh) for part in same)
+
+
 def part_lines(month: Month, part: Part, *, alone: bool) -> list[Line]:
     """The lines of a part; unless it is `alone` in the month, each says from which day on."""
     terms, supplied = part.terms, part.days_supplied

@@ -46,7 +46,7 @@ def make(bill: BillData, language: str, words: Words) -> Sheet:
     sheet["bars"] = _bars(bill, words)
     sheet["codes"] = _codes(bill, words)
     notes = [
-        "  ".join(_clauses(bill, words)),
+        *_clauses(bill, words),
         words["estimated"] if bill["estimated"] else "",
         words["for_information"] if prepaid else "",
         bill["note"],

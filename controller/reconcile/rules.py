@@ -199,10 +199,7 @@ def _month_to_date(meter: Meter, month: Month, at: Registers, mode: int) -> int:
     parts = billing.split_month(month, terms, [begin, *changes, at.rate_wh])
     last_day = month.day_of(at.at_s - 1)
     parts = [part._replace(last_day=min(part.last_day, last_day)) for part in parts]
-    same = [part for part in parts if part.terms.mode == mode]
-    if mode == MODE_ENERGY:
-        return sum(sum(part.rate_wh) for part in same)
-    return sum(billing.part_paise(month, part) for part in same)
+    return billing.account_charge(month, parts, mode)
 
 
 def month_of(at_s: int, utc_offset_min: int) -> Month:
