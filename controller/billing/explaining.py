@@ -14,32 +14,12 @@ from controller.billing.rules import DAY_S, Line, Month
 from controller.consumers.models import Package, PackageAssignment
 from controller.tariffs import explain
 from controller.tariffs import rules as tariffs
-from controller.tariffs.explain import Sentence, Supply
+from controller.tariffs.explain import Basis, Reason, Supply
 from controller.tariffs.models import TariffVersion
 from protocol.errors import RatingError
 
 RATES = (1, 2, 3)
 KINDS = {name: kind for kind, name in tariffs.LINE_NAMES.items()}
-
-
-class Basis(NamedTuple):
-    """Where a line is ordered. A package with a price of its own has no tariff, late charges by
-    the utility's own setting and instalments have neither; `valid_from` is the version's date.
-    """
-
-    clause: str = ""
-    tariff: str = ""
-    name: str = ""
-    valid_from: str = ""
-    order: str = ""
-    package: str = ""
-
-
-class Reason(NamedTuple):
-    """Why one line stands there: what was computed, and where that is ordered."""
-
-    sentences: Sequence[Sentence]
-    basis: Basis
 
 
 class Offer(NamedTuple):

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from controller import clock
 from controller.console import account, reach
-from controller.console.counter import division_table
 from controller.console.entry import EntryForm, ReasonForm
 from controller.console.orders import Order
 from controller.console.sheets import Button, Section, Sheet
 from controller.console.templatetags.format import in_unit, moment
+from controller.console.why import division_table
 from controller.console.words import said, say, word
 from controller.documents import queries as papers
 from controller.documents.models import Snapshot
@@ -51,9 +51,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         ]
         if purchase.carried_paise:
             facts.append((say("Credit from before"), rupees(purchase.carried_paise)))
-        lines = [(line.kind, line.amount_paise, line.quantity) for line in purchase.lines.all()]
-        total = purchase.paid_paise + purchase.carried_paise
-        sections = [Section(say("What it became"), division_table(lines, unit, total))]
+        sections = [Section(say("What it became"), division_table(purchase))]
     buttons = [Button(say(label), f"{kind}/") for kind, label in PAPERS.items()]
     if is_taken and purchase is not None and held.may(VOUCHER.needs):
         buttons.append(Button(said(VOUCHER.label), "voucher/"))

@@ -1,21 +1,32 @@
 """The lines of a bill, each with what it comes from: registers, rate, clause (MG-8)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from controller.billing import queries as billing
 from controller.billing import rules
-from controller.billing.explaining import Basis, Reason, reasons_of
+from controller.billing.explaining import reasons_of
 from controller.billing.models import Bill
+from controller.console.counter import division_table as share_table
 from controller.console.example import told
 from controller.console.sheets import Cell, Table, money
 from controller.console.templatetags.format import moment
-from controller.console.words import said, say
+from controller.console.words import said, say, word
 from controller.consumers.identity import show_package_id
 from controller.consumers.queries import fittings_in
 from controller.figures import kwh
+from controller.prepay.explaining import reasons_of as of_purchase
+from controller.prepay.models import Purchase
 from controller.readings.models import Reading
+from controller.tariffs.explain import Basis, Reason
 
 BY_ENERGY = ("energy", "rate", "service")
+SHARE_TEXTS = {
+    "instalment": word("What is due of the meter's cost, in equal instalments."),
+    "arrears": word("A share of the money goes to what was owed from before."),
+    "lifeline": word("What the meter had given in advance, at the same prices."),
+    "rest": word("Less than the smallest amount of credit: it stays the consumer's."),
+}
 
 
 def line_table(bill: Bill) -> Table:
@@ -31,6 +42,35 @@ def line_table(bill: Bill) -> Table:
     ]
     rows.append([Cell(say("Total")), money(bill.total_paise)])
     return Table([say("For"), say("Amount")], rows)
+
+
+def division_table(purchase: Purchase) -> Table:
+    """What a recharge became, share by share, and why so (UP-2, UP-4, UP-5, UP-8)."""
+    lines = list(purchase.lines.all())
+    shares = [(line.kind, line.amount_paise, line.quantity) for line in lines]
+    total_paise = purchase.paid_paise + purchase.carried_paise
+    plain = share_table(shares, purchase.get_unit_display(), total_paise)
+    rows = list(plain.rows)
+    for index, reason in enumerate(of_purchase(purchase)):
+        first, *rest = rows[index]
+        told_why = tuple(_share_why(reason, lines[index].kind, purchase))
+        rows[index] = [replace(first, why=told_why), *rest]
+    return Table(plain.heads, rows)
+
+
+def _share_why(reason: Reason, kind: str, purchase: Purchase) -> Iterator[str]:
+    basis = reason.basis
+    currency = "INR"
+    for sentence in reason.sentences:
+        yield told(sentence, currency)
+    if kind in SHARE_TEXTS:
+        yield say(SHARE_TEXTS[kind])
+    if kind == "fixed" and purchase.charged_through is not None:
+        yield say("For the days up to {0}", purchase.charged_through)
+    if basis.clause:
+        yield say("Clause: {0}", basis.clause)
+    if basis.tariff or basis.package:
+        yield _ordered(kind, basis)
 
 
 def _why(line: billing.ShownLine, bill: Bill, reason: Reason, used: str) -> Iterator[str]:

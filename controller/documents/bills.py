@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from controller.billing import queries as billing
 from controller.billing import rules as billing_rules
-from controller.billing.explaining import Reason, reasons_of
+from controller.billing.explaining import reasons_of
 from controller.billing.models import Bill
 from controller.consumers.identity import show_consumer_id, show_package_id
 from controller.consumers.models import AssignmentState, Fitting, PackageAssignment
@@ -32,6 +32,7 @@ from controller.documents.rules import (
 )
 from controller.errors import Refused
 from controller.readings.models import Reading
+from controller.tariffs.explain import Reason
 
 BATCH = 200  # bills whose facts are looked up together
 HISTORY_MONTHS = 12

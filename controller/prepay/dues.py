@@ -156,15 +156,16 @@ def sold_wh(connection: Connection, month: date) -> int:
     following = (month + timedelta(days=31)).replace(day=1)
     rows = connection.purchases.filter(
         unit=Purchase.Unit.ENERGY,
-        sold_s__gte=_start_s(connection, month),
-        sold_s__lt=_start_s(connection, following),
+        sold_s__gte=start_s(connection, month),
+        sold_s__lt=start_s(connection, following),
     )
     counted = rows.exclude(state=PurchaseState.REFUSED)
     total: int = counted.aggregate(total=Sum("amount"))["total"] or 0
     return total
 
 
-def _start_s(connection: Connection, day: date) -> int:
+def start_s(connection: Connection, day: date) -> int:
+    """The board time at which a day begins where the connection is."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
     return int(midnight) - connection.consumer.plant.utc_offset_min * 60 - EPOCH_UNIX_S
 

@@ -59,6 +59,26 @@ class Sentence(NamedTuple):
     amount_paise: int | None
 
 
+class Basis(NamedTuple):
+    """Where a line is ordered. A package with a price of its own has no tariff, late charges by
+    the utility's own setting and instalments have neither; `valid_from` is the version's date.
+    """
+
+    clause: str = ""
+    tariff: str = ""
+    name: str = ""
+    valid_from: str = ""
+    order: str = ""
+    package: str = ""
+
+
+class Reason(NamedTuple):
+    """Why one line stands there: what was computed, and where that is ordered."""
+
+    sentences: Sequence[Sentence]
+    basis: Basis
+
+
 def explain(lines: Iterable[Line], terms: Terms, supply: Supply) -> list[Sentence]:
     """A sentence for each line of one part of a bill, in their order, and one for the table."""
     sentences = []
