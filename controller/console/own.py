@@ -35,9 +35,10 @@ from controller.console.sheets import (
 )
 from controller.console.steps import steps_of
 from controller.console.templatetags.format import day, month
-from controller.console.why import line_table
+from controller.console.why import division_table, line_table
 from controller.console.words import said, say, word
 from controller.consumers.models import Consumer
+from controller.documents.bills import issue_bill
 from controller.documents.receipts import issue_receipt
 from controller.errors import Refused
 from controller.figures import kwh, rupees
@@ -45,6 +46,7 @@ from controller.fleet import queries as fleet
 from controller.ledger import queries as ledger
 from controller.payments import queries as payments
 from controller.payments.models import Payment
+from controller.prepay.models import Purchase
 from controller.requests import queries as requests
 from controller.requests.models import ServiceRequest
 
@@ -124,16 +126,39 @@ def bills(request: HttpRequest) -> HttpResponse:
     return shown.answer(request)
 
 
-def bill(request: HttpRequest, number: str) -> HttpResponse:
-    """One bill, explained line by line."""
-    found = consumer(request)
-    shown = _sheet(request, "own_bills")
+def _bill(request: HttpRequest, number: str) -> Bill:
     try:
         chosen = billing.find_bill(number)
     except Refused as refused:
         raise Http404 from refused
-    if chosen.connection.consumer_id != found.pk:
+    if chosen.connection.consumer_id != consumer(request).pk:
         raise Http404
+    return chosen
+
+
+def bill_paper(request: HttpRequest, number: str, kind: str) -> HttpResponse:
+    """The bill as a file, the same as the clerk's (MG-10b, c)."""
+    chosen = _bill(request, number)
+    if kind not in PAPERS:
+        raise Http404
+    snapshot = issue_bill(number=chosen.number, actor=request.user.get_username())
+    return paper_file(snapshot, kind, chosen.number)
+
+
+def _papers(page: str, number: str) -> list[Button]:
+    """Buttons to the files that a consumer can use: no printer's strip."""
+    return [
+        Button(said(label), reverse(f"console:{page}", args=[number, kind]))
+        for kind, label in PAPERS.items()
+        if kind != "thermal"
+    ]
+
+
+def bill(request: HttpRequest, number: str) -> HttpResponse:
+    """One bill, explained line by line, and on paper."""
+    shown = _sheet(request, "own_bills")
+    chosen = _bill(request, number)
+    shown.buttons = _papers("own_bill_paper", number)
     shown.headline = f"{month(chosen.period.month)}: {rupees(chosen.total_paise)}"
     shown.facts = [
         (say("Energy"), kwh(chosen.units_wh)),
@@ -166,16 +191,15 @@ def _payment(request: HttpRequest, number: str) -> Payment:
 
 
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """One receipt."""
+    """One receipt, and what a recharge became: the same as the clerk sees (MG-10b)."""
     payment = _payment(request, number)
     shown = _sheet(request, "own_payments")
     shown.headline = f"{say('Receipt')} {number}: {rupees(payment.amount_paise)}"
     shown.facts = payment_facts(payment)
-    kinds = [kind for kind in PAPERS if kind != "thermal"]
-    shown.buttons = [
-        Button(said(PAPERS[kind]), reverse("console:own_paper", args=[number, kind]))
-        for kind in kinds
-    ]
+    shown.buttons = _papers("own_paper", number)
+    purchase = Purchase.objects.filter(payment=payment).first()
+    if purchase is not None:
+        shown.sections = [Section(say("What it became"), division_table(purchase))]
     return shown.answer(request)
 
 

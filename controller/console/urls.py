@@ -178,6 +178,7 @@ OWN = (
     Page("own/", "own", own.own, "own.see"),
     Page("own/bills/", "own_bills", own.bills, "own.see"),
     Page("own/bills/<number>/", "own_bill", own.bill, "own.see"),
+    Page("own/bills/<number>/<slug:kind>/", "own_bill_paper", own.bill_paper, "own.see"),
     Page("own/payments/", "own_payments", own.payments_, "own.see"),
     Page("own/payments/<number>/", "own_receipt", own.receipt, "own.see"),
     Page("own/payments/<number>/<slug:kind>/", "own_paper", own.paper, "own.see"),

@@ -139,3 +139,22 @@ def test_a_page_and_a_paper_show_why(village, close, client, django_user_model):
     sheet = bill_sheet.make(data, "hi", word_list("paper", "hi"))
     assert sheet["tables"][1]["rows"][0][0].endswith("[1]")
     assert sheet["notes"][0].startswith("[1] Schedule 1, 3(a), शुल्क-दर SLABS, 2026-01-01 से लागू")
+
+
+def test_a_consumer_sees_why_and_has_the_same_paper_and_nobody_elses(village, close, client):
+    """MG-10: the digital record is the same as the clerk's; another's bill is not there."""
+    from controller.access.services import add_consumer_login
+
+    add_version(date(2026, 1, 1), SLABS)
+    for number in (1, 2):
+        used(village(number))
+    bill, other = close()
+    login = {"username": "asha", "password": "a lamp in the rain", "consumer_id": "BHKATS00101"}
+    client.force_login(add_consumer_login(**login, **CLERK))
+    page = client.get(f"/own/bills/{bill.number}/").content.decode()
+    assert "Clause: Schedule 1, 3(a)" in page
+    assert "thermal" not in page
+    paper = client.get(f"/own/bills/{bill.number}/pdf/")
+    assert paper.content.startswith(b"%PDF-")
+    for wrong in (f"{bill.number}/scroll/", f"{other.number}/", f"{other.number}/pdf/", "none/"):
+        assert client.get(f"/own/bills/{wrong}").status_code == 404

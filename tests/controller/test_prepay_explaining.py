@@ -64,11 +64,16 @@ def test_a_later_version_or_rebate_does_not_change_what_a_sale_is_explained_by(b
 
 
 def test_the_receipt_shows_why(by_tariff, client, django_user_model):
-    """UP-2, MG-10: prices, clause and version below each share, on the clerk's page."""
-    sold = recharge()
-    client.force_login(django_user_model.objects.create_superuser("head"))
-    page = client.get(f"/receipts/{sold.payment.receipt_number}/").content.decode()
-    for part in ("125.3 units at ₹4.00 each", "Tariff LMV1 (Domestic), in force from 2026-01-01",
-                 "For the days up to 2026-05-04"):  # fmt: skip
-        assert part in page
-    assert sold.payment.consumer_id == ASHA
+    """UP-2, MG-10: prices and version below each share, the same for clerk and consumer."""
+    from controller.access.services import add_consumer_login
+
+    number = recharge().payment.receipt_number
+    login = {"username": "asha", "password": "a lamp in the rain", "consumer_id": ASHA}
+    asha = add_consumer_login(**login, **OFFICE)
+    head = django_user_model.objects.create_superuser("head")
+    for user, place in ((head, "receipts"), (asha, "own/payments")):
+        client.force_login(user)
+        page = client.get(f"/{place}/{number}/").content.decode()
+        for part in ("125.3 units at ₹4.00 each", "For the days up to 2026-05-04",
+                     "Tariff LMV1 (Domestic), in force from 2026-01-01"):  # fmt: skip
+            assert part in page
