@@ -64,6 +64,7 @@ TABS = [
     AccountTab("account_readings", word("Readings"), "meters.see"),
     AccountTab("account_requests", word("Service requests"), "requests.see"),
     AccountTab("account_changes", word("Changes"), "changes.see"),
+    AccountTab("account_extras", word("Water and appliances"), "extras.see"),
 ]
 # Orders about a consumer, by the names of their pages; the modules of these pages add theirs.
 ORDERS: dict[str, Order] = {}

@@ -56,6 +56,7 @@ MENU: tuple[Group, ...] = (
             Entry(word("Service requests"), "requests", "requests.see", service.waiting),
             Entry(word("Changes"), "changes", "changes.see", approvals.waiting),
             Entry(word("Joining"), "joinings", "joining.see"),
+            Entry(word("Water"), "water", "extras.see"),
         ),
     ),
     Group(

@@ -17,6 +17,7 @@ from controller.console import (
     counter,
     decisions,
     example,
+    extra,
     groups,
     language,
     log,
@@ -120,6 +121,10 @@ CONSUMERS = (
     order_page(f"{CONSUMER}contact/", "contact_edit", contact.EDIT),
     order_page(f"{CONSUMER}contact/code/", "contact_confirm", contact.CONFIRM),
     *orders_of(f"{CONSUMER}deposit/", "deposit", contact.DEPOSIT_ORDERS),
+    Page(f"{CONSUMER}extras/", "account_extras", extra.of_consumer, "extras.see"),
+    *orders_of(f"{CONSUMER}extras/", "extras", extra.ORDERS),
+    Page("water/", "water", extra.water, "extras.see"),
+    order_page("water/record/", "water_record", extra.RECORD),
 )
 WORK = (
     Page("tasks/", "tasks", decisions.tasks, "tasks.see"),
