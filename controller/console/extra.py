@@ -80,8 +80,7 @@ def water(request: HttpRequest) -> HttpResponse:
         ]
         for one in days.order_by("-day", "plant")
     ]
-    sums = [say("Plant"), say("Litres made"), say("Litres sold"), say("Electricity"),
-            say("Income")]  # fmt: skip
+    sums = [say("Plant"), say("Litres made"), say("Litres sold")]
     heads = [say("Day"), say("Litres made"), say("Electricity")]
     return Sheet(
         title=say("Water"),
@@ -97,12 +96,12 @@ def water(request: HttpRequest) -> HttpResponse:
 
 
 def _plant_row(plant: Plant, of: queries.WaterFigures) -> list[Cell]:
+    used = f"{say('Electricity')} {kwh(of.electricity_wh)}"
+    earned = f"{say('Income')} {rupees(of.income_paise)}"
     return [
-        Cell(plant.name),
+        Cell(plant.name, small=f"{used} · {earned}"),
         number(grouped(of.produced_l)),
         number(grouped(of.sold_l)),
-        number(kwh(of.electricity_wh)),
-        money(of.income_paise),
     ]
 
 
@@ -116,7 +115,7 @@ def of_consumer(request: HttpRequest, consumer_id: str) -> HttpResponse:
         for order in ORDERS
         if held.may(order.needs)
     ]
-    heads = [say("Appliance"), say("Price"), say("Not charged yet"), say("Instalments")]
+    heads = [say("Appliance"), say("Not charged yet"), say("Instalments")]
     rows = [_appliance_row(sale) for sale in queries.appliances(consumer)]
     water_rows = [
         [Cell(str(sale.day)), number(grouped(sale.litres)), money(sale.amount_paise)]
@@ -134,11 +133,11 @@ def _appliance_row(sale: ApplianceSale) -> list[Cell]:
     parts = list(sale.instalments.all())
     charged = sum(part.entry_id is not None for part in parts)
     span = f"{month(parts[0].month)} – {month(parts[-1].month)}" if parts else ""
+    state = said(sale.get_state_display())
     return [
-        Cell(sale.item, small=said(sale.get_state_display())),
-        money(sale.price_paise),
+        Cell(sale.item, small=f"{rupees(sale.price_paise)} · {state} · {span}"),
         money(queries.left_paise(sale)),
-        Cell(f"{charged} / {len(parts)}", small=span, look="n"),
+        number(f"{charged} / {len(parts)}"),
     ]
 
 
