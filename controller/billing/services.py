@@ -7,6 +7,7 @@ from controller.billing import evidence, queries, rules, runs
 from controller.billing.models import Bill, Period
 from controller.billing.posting import BILL, EARNING, post_drafts
 from controller.consumers.models import Connection
+from controller.consumers.queries import lock_connection
 from controller.errors import Refused
 from controller.ledger.queries import find_entry
 from controller.ledger.rules import TEXT_MAX
@@ -37,7 +38,7 @@ def rebill(*, number: str, reason: str, actor: str) -> Bill:
     if not reason.strip() or len(reason) > 200:
         raise Refused("The reason is missing or too long", "Say in 200 characters what was wrong.")
     old = queries.find_bill(number)
-    Connection.objects.select_for_update().get(pk=old.connection_id)
+    lock_connection(old.connection_id)
     old = Bill.objects.select_for_update().get(number=number)
     _check_latest(old)
     _reverse(old, reason, actor)

@@ -146,7 +146,6 @@ def lock_connection(consumer_id: str) -> Connection:
     All who change several of them lock in this order: consumer, connection, meter, change.
     """
     found = consumers.find_consumer(consumer_id)
-    Consumer.objects.select_for_update().get(pk=found.pk)
     connection = consumers.lock_connection(found.connection.pk)
     if connection.meter_id is not None:
         lock_meters([connection.meter_id])

@@ -1,5 +1,6 @@
 """Finds plants, consumers, connections, and which package runs where."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -69,11 +70,23 @@ def connection_of_meter(meter_id: str) -> Connection:
     return connection
 
 
+def lock_by_meters(meter_ids: Iterable[str]) -> None:
+    """Locks the consumers that these meters serve, then their connections, each in one order."""
+    served = Connection.objects.filter(meter__in=set(meter_ids))
+    consumers = Consumer.objects.filter(connection__in=served).order_by("pk")
+    locked = [row.pk for row in consumers.select_for_update(of=("self",))]
+    if locked:
+        rows = Connection.objects.filter(consumer__in=locked).order_by("pk")
+        list(rows.select_for_update(of=("self",)))
+
+
 def lock_connection(connection_id: int) -> Connection:
     """The connection, to this transaction alone: programmes and sales take turns.
 
-    Raises Refused when there is none.
+    Its consumer is locked before it: who locks several locks consumer, connection, meter, and
+    then what belongs to them (docs/architecture.md). Raises Refused when there is none.
     """
+    Consumer.objects.select_for_update(of=("self",)).filter(connection=connection_id).first()
     found = Connection.objects.select_for_update(of=("self",))
     connection = found.select_related("consumer__plant", "meter").filter(pk=connection_id).first()
     if connection is None:

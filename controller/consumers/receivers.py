@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from controller.consumers import services
+from controller.consumers import queries, services
 from controller.headend.models import Command
-from controller.headend.signals import command_finished
+from controller.headend.signals import command_finished, meters_locking
 from controller.readings.models import Event
 from controller.readings.signals import events_stored
 from protocol import messages
@@ -12,8 +12,13 @@ from protocol import messages
 
 def connect() -> None:
     """Starts listening; called once, when Django is set up."""
+    meters_locking.connect(_hear_locking, dispatch_uid="consumers.locking")
     command_finished.connect(_hear_command, dispatch_uid="consumers.command")
     events_stored.connect(_hear_events, dispatch_uid="consumers.events")
+
+
+def _hear_locking(meter_ids: set[str], **_more: Any) -> None:
+    queries.lock_by_meters(meter_ids)
 
 
 def _hear_command(command: Command, **_more: Any) -> None:

@@ -4,6 +4,7 @@ Sans-I/O towards the broker: `handle` takes (topic, payload) pairs and returns t
 What it returns is committed, so that an acknowledgement never promises what could be lost.
 """
 
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from controller.headend import downlink, receipt, rules
 from controller.headend.arrival import Arrival, meter_of, open_arrival, reason_of
 from controller.headend.downlink import Publication, lock_meters
 from controller.headend.models import PENDING, Command, Refusal, SignedMessage
+from controller.headend.signals import meters_locking
 from controller.readings import services as readings
 from protocol import messages
 from protocol.errors import ProtocolError
@@ -104,6 +106,7 @@ def _open_all(batch: Sequence[Publication], refused: Refusals) -> list[Arrival]:
             addressed.append((meter_of(topic), payload))
         except ProtocolError:
             refused[("", rules.BAD_TOPIC)] += 1
+    _prepare_words(batch)
     meters = lock_meters({meter_id for meter_id, _payload in addressed})
     arrivals = []
     for meter_id, payload in addressed:
@@ -119,6 +122,18 @@ def _open_all(batch: Sequence[Publication], refused: Refusals) -> list[Arrival]:
             refused[(meter_id, rules.DUPLICATE)] += 1
         arrivals.append(arrival)
     return arrivals
+
+
+def _prepare_words(batch: Sequence[Publication]) -> None:
+    """What a receipt or an event may change is locked before its meter, as everybody does."""
+    speaking = set()
+    for topic, _payload in batch:
+        with contextlib.suppress(ProtocolError):
+            meter_id, _direction, kind = messages.parse_topic(topic)
+            if kind in (messages.RECEIPT, messages.EVENTS):
+                speaking.add(meter_id)
+    if speaking:
+        meters_locking.send(sender=Meter, meter_ids=speaking)
 
 
 def _store_envelopes(arrivals: list[Arrival], now_s: int) -> list[tuple[Arrival, SignedMessage]]:

@@ -16,7 +16,7 @@ from controller.fleet.models import Meter
 from controller.headend import downlink, rules
 from controller.headend.downlink import Publication, lock_meters
 from controller.headend.models import IN_FLIGHT, PENDING, Command, State
-from controller.headend.signals import command_finished
+from controller.headend.signals import command_finished, meters_locking
 from protocol import commands, messages
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,9 @@ def _overdue(now_s: int) -> QuerySet[Command]:
 @transaction.atomic
 def _close_overdue(now_s: int) -> None:
     overdue = _overdue(now_s)[:BATCH_MAX]
-    meters = lock_meters({command.meter_id for command in overdue})
+    meter_ids = {command.meter_id for command in overdue}
+    meters_locking.send(sender=Meter, meter_ids=meter_ids)
+    meters = lock_meters(meter_ids)
     for command in overdue.all():
         if command.meter_id not in meters:
             continue  # others moved up meanwhile; a receipt may be changing them

@@ -264,7 +264,9 @@ def purchase_receipted(command: Command) -> None:
     A refusal because it was credited already speaks of this very purchase: its id is used once.
     While a voucher for it is out nobody but a person can say that it will not be credited.
     """
-    found = Purchase.objects.select_related("connection", "command")
+    found = Purchase.objects.select_for_update(of=("self",)).select_related(
+        "connection", "command"
+    )
     purchase = found.filter(command=command, state=PurchaseState.QUEUED).first()
     if purchase is None:
         return
