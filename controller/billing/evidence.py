@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
@@ -18,7 +18,8 @@ from controller.billing import dating
 from controller.billing.drafting import Evidence, Registers, Stretch
 from controller.billing.models import Bill, Estimate
 from controller.billing.rules import NO_WH, Month, Terms, terms_in
-from controller.consumers.models import Connection, Fitting, PackageAssignment
+from controller.bulk import Among
+from controller.consumers.models import Fitting, PackageAssignment
 from controller.prepay.models import Purchase, PurchaseState
 from controller.readings.models import Reading
 from controller.tariffs.models import TariffVersion
@@ -31,8 +32,16 @@ READING_FIELDS = (
 LEFT_OVER_S = 32 * 86_400  # so long after its removal a meter's last readings may still come
 
 
+class _Billed(NamedTuple):
+    """Where a bill ended: its reading, if there was one, and the registers as JSON text."""
+
+    meter_id: str
+    reading_id: int | None
+    rate_wh: str
+
+
 class _Row(NamedTuple):
-    """A fitting of a meter, and where the connection's last bill ended (`billed_…`)."""
+    """A fitting of a meter, the connection's last bill, and the readings around the month."""
 
     connection_id: int
     consumer_id: str
@@ -40,17 +49,15 @@ class _Row(NamedTuple):
     fitted_s: int
     removed_s: int | None
     closing_wh: int | None  # as somebody read it off at the removal
-    billed_meter: str | None
-    billed_id: int | None
-    billed_wh: str | None  # JSON
+    billed: str | None  # its number
     first_id: int | None
     last_id: int | None
 
-    def counts_in(self, month: Month) -> bool:
+    def counts_in(self, month: Month, billed: dict[str | None, _Billed]) -> bool:
         """Whether it served in the month, or what was left of it is still to be billed."""
         if self.removed_s is None or self.removed_s > month.start_s:
             return True
-        return self.meter_id == self.billed_meter
+        return self.billed in billed and self.meter_id == billed[self.billed].meter_id
 
 
 class _Change(NamedTuple):
@@ -62,15 +69,18 @@ class _Change(NamedTuple):
     currency: str | None
 
 
-def collect(connections: QuerySet[Connection], month: Month) -> list[Evidence]:
-    """What each of `connections` was charged by in the month, and its registers.
+def collect(connection_ids: Collection[int], month: Month) -> list[Evidence]:
+    """What each of the connections was charged by in the month, and its registers.
 
     A connection without a meter in it, or whose board confirmed no package by its end, has no
     evidence.
     """
-    rows = [row for row in _fittings(connections, month) if row.counts_in(month)]
+    fittings = _fittings(connection_ids, month)
+    billed = _billed({row.billed for row in fittings if row.billed is not None})
+    rows = [row for row in fittings if row.counts_in(month, billed)]
     changes = _by_date(_changes({row.connection_id for row in rows}), month)
-    wanted = {pk for row in rows for pk in (row.billed_id, row.first_id, row.last_id)}
+    wanted = {pk for row in rows for pk in (row.first_id, row.last_id)}
+    wanted |= {last.reading_id for last in billed.values()}
     wanted |= {change.reading_id for of in changes.values() for change in of}
     readings = _readings({pk for pk in wanted if pk is not None})
     estimates = _estimates({row.meter_id for row in rows}, month.end_s)
@@ -79,7 +89,9 @@ def collect(connections: QuerySet[Connection], month: Month) -> list[Evidence]:
         of = list(some)
         terms = terms_in(month, [change.terms for change in changes.get(connection_id, [])])
         if terms:
-            stretches = [_stretch(row, readings, estimates, month) for row in of]
+            stretches = [
+                _stretch(row, billed.get(row.billed), readings, estimates, month) for row in of
+            ]
             of_terms = changes[connection_id]
             found.append(
                 Evidence(
@@ -94,7 +106,7 @@ def collect(connections: QuerySet[Connection], month: Month) -> list[Evidence]:
     return found
 
 
-def _fittings(connections: QuerySet[Connection], month: Month) -> list[_Row]:
+def _fittings(connection_ids: Collection[int], month: Month) -> list[_Row]:
     """Those that may count in the month, by connection, the oldest first.
 
     A connection's bill begins with the registers where its last one ended, so that no energy is
@@ -103,21 +115,26 @@ def _fittings(connections: QuerySet[Connection], month: Month) -> list[_Row]:
     """
     still_there = Q(removed_s=None) | Q(removed_s__gt=month.start_s - LEFT_OVER_S)
     found = Fitting.objects.filter(
-        still_there, connection__in=connections, fitted_s__lt=month.end_s
+        still_there, Among("connection", connection_ids), fitted_s__lt=month.end_s
     )
     bills = Bill.objects.filter(
         connection=OuterRef("connection"), replaced_by=None, period__month__lt=month.name
-    ).order_by("-period")
+    ).order_by("-period__month")
     rows = found.order_by("connection", "fitted_s", "pk").values_list(
         "connection", "connection__consumer", "meter", "fitted_s", "removed_s",
         "closing_wh",
-        Subquery(bills.values("meter")[:1]),
-        Subquery(bills.values("last_reading")[:1]),
-        Cast(Subquery(bills.values("end_wh")[:1]), TextField()),
+        Subquery(bills.values("number")[:1]),
         _latest(Greatest(Value(month.start_s), OuterRef("fitted_s"))),
         _latest(Least(Value(month.end_s), Coalesce(OuterRef("removed_s"), Value(month.end_s)))),
     )  # fmt: skip
     return [_Row(*row) for row in rows]
+
+
+def _billed(numbers: Collection[str]) -> dict[str | None, _Billed]:
+    """By number, where these bills ended."""
+    rows = Bill.objects.filter(Among("number", numbers)).order_by()
+    ends = rows.values_list("number", "meter", "last_reading", Cast("end_wh", TextField()))
+    return {number: _Billed(*end) for number, *end in ends}
 
 
 def _latest(until_s: Combinable) -> Subquery:
@@ -128,13 +145,14 @@ def _latest(until_s: Combinable) -> Subquery:
 
 def _stretch(
     row: _Row,
+    billed: _Billed | None,
     readings: dict[int | None, Registers],
     estimates: dict[str, Registers],
     month: Month,
 ) -> Stretch:
     first, last = readings.get(row.first_id), readings.get(row.last_id)
-    if row.meter_id == row.billed_meter:
-        first = _billed(readings.get(row.billed_id), row.billed_wh, month.start_s)
+    if billed is not None and row.meter_id == billed.meter_id:
+        first = _billed_end(readings.get(billed.reading_id), billed.rate_wh, month.start_s)
     estimate = estimates.get(row.meter_id) if row.removed_s is None else None
     if estimate is not None and (last is None or last.end_s < month.end_s):
         last = estimate
@@ -154,12 +172,12 @@ def _closed(last: Registers | None, removed_s: int, closing_wh: int | None) -> R
     return Registers(None, 0, removed_s, closing, mode, charged, balance)
 
 
-def _billed(reading: Registers | None, billed_wh: str | None, at_s: int) -> Registers | None:
+def _billed_end(reading: Registers | None, billed_wh: str, at_s: int) -> Registers | None:
     """Where the last bill ended: its reading, or what was estimated in place of or beyond it.
 
     None: its meter had told nothing yet.
     """
-    rate_wh = _four(json.loads(billed_wh or "[0, 0, 0, 0]"))
+    rate_wh = _four(json.loads(billed_wh))
     if reading is not None:
         return reading._replace(rate_wh=rate_wh)
     return Registers(None, 0, at_s, rate_wh) if any(rate_wh) else None
@@ -172,7 +190,7 @@ def _four(rate_wh: Sequence[int]) -> tuple[int, int, int, int]:
 
 def _readings(wanted: Collection[int]) -> dict[int | None, Registers]:
     """By id, all the readings that are spoken of."""
-    rows = Reading.objects.filter(pk__in=wanted).order_by().values_list(*READING_FIELDS)
+    rows = Reading.objects.filter(Among("pk", wanted)).order_by().values_list(*READING_FIELDS)
     return {row[0]: _registers(row) for row in rows}
 
 
@@ -183,14 +201,16 @@ def _registers(row: Sequence[int]) -> Registers:
 
 def _estimates(meter_ids: Collection[str], at_s: int) -> dict[str, Registers]:
     """By meter, its registers at that moment where they had to be estimated; the newest counts."""
-    rows = Estimate.objects.filter(meter__in=meter_ids, at_s=at_s).order_by("pk")
+    rows = Estimate.objects.filter(Among("meter", meter_ids), at_s=at_s).order_by("pk")
     return {row.meter_id: Registers(None, 0, at_s, _four(row.rate_wh)) for row in rows}
 
 
 def _changes(connection_ids: Collection[int]) -> dict[int, list[_Change]]:
     """By connection, what its boards confirmed, the oldest first."""
     confirmed = PackageAssignment.objects.filter(
-        connection__in=connection_ids, activated_s__isnull=False, tariff_record__isnull=False
+        Among("connection", connection_ids),
+        activated_s__isnull=False,
+        tariff_record__isnull=False,
     )
     rows = confirmed.order_by("activated_s", "pk").values_list(
         "connection",

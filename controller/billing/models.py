@@ -166,11 +166,11 @@ class Bill(models.Model):
 
     number = models.CharField(primary_key=True, max_length=28)
     kind = models.CharField(max_length=9, choices=Kind.choices)
-    # The unique constraint finds a connection's bills; a reading is never looked up by its bill.
-    connection = models.ForeignKey(
-        Connection, on_delete=models.PROTECT, related_name="bills", db_index=False
+    # The unique constraint finds a period's bills; a reading is never looked up by its bill.
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="bills")
+    period = models.ForeignKey(
+        Period, on_delete=models.PROTECT, related_name="bills", db_index=False
     )
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="bills")
     revision = models.PositiveSmallIntegerField(default=0)
     replaced_by = models.CharField(max_length=28, null=True, default=None)
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -202,7 +202,7 @@ class Bill(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(fields=["connection", "period", "revision"], name="bill_once"),
+            models.UniqueConstraint(fields=["period", "connection", "revision"], name="bill_once"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet, Sum
 
 from controller.billing import rules
 from controller.billing.models import Bill
+from controller.bulk import Among
 from controller.errors import Refused
 
 
@@ -67,6 +68,8 @@ def mismatches_in(bills: QuerySet[Bill]) -> QuerySet[Bill]:
 
 def not_due_paise(connection_ids: Collection[int], now_s: int) -> dict[int, int]:
     """By connection, the sum of the bills whose due day is still to come."""
-    found = Bill.objects.filter(connection__in=connection_ids, due_s__gt=now_s, replaced_by=None)
+    found = Bill.objects.filter(
+        Among("connection", connection_ids), due_s__gt=now_s, replaced_by=None
+    )
     rows = found.order_by().values_list("connection").annotate(paise=Sum("total_paise"))
     return dict(rows)

@@ -9,7 +9,7 @@ from itertools import islice
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from controller import clock
 from controller.audit import services as audit
@@ -170,14 +170,15 @@ def make_batch(run_id: int) -> BillBatch | None:
 def _draft_batch(batch: BillBatch) -> tuple[list[Made], list[Failure]]:
     plant = batch.period.plant
     month = rules.read_month(batch.period.month, plant.utc_offset_min)
-    billed = Bill.objects.filter(connection=OuterRef("pk"), period=batch.period)
-    connections = _group(
-        Connection.objects.filter(
-            consumer__plant=plant, pk__gte=batch.first_id, pk__lte=batch.last_id
-        ),
-        batch.run.group,
-    ).filter(~Exists(billed))
-    return draft_all(evidence.collect(connections, month), office_of(batch.period, month))
+    own = Connection.objects.filter(
+        consumer__plant=plant, pk__gte=batch.first_id, pk__lte=batch.last_id
+    )
+    ids = set(_group(own, batch.run.group).order_by().values_list("pk", flat=True))
+    billed = batch.period.bills.filter(
+        connection__gte=batch.first_id, connection__lte=batch.last_id
+    )
+    ids.difference_update(billed.order_by().values_list("connection", flat=True))
+    return draft_all(evidence.collect(ids, month), office_of(batch.period, month))
 
 
 def office_of(period: Period, month: Month) -> Office:

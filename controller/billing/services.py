@@ -43,7 +43,7 @@ def rebill(*, number: str, reason: str, actor: str) -> Bill:
     _check_latest(old)
     _reverse(old, reason, actor)
     month = rules.read_month(old.period.month, old.period.plant.utc_offset_min)
-    found = evidence.collect(Connection.objects.filter(pk=old.connection_id), month)
+    found = evidence.collect([old.connection_id], month)
     office = runs.office_of(old.period, month)
     made, failures = runs.draft_all(found, office, old.revision + 1)
     if not made:

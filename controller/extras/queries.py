@@ -1,12 +1,13 @@
 """What is due for appliances, and how a plant's water does (MG-15)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
 from django.db.models import QuerySet, Sum
 
+from controller.bulk import Among
 from controller.consumers.models import Consumer, Plant
 from controller.extras import rules
 from controller.extras.models import ApplianceSale, Instalment, SaleState, WaterDay, WaterSale
@@ -30,10 +31,10 @@ def due_instalments(consumer: Consumer, month: str) -> list[Instalment]:
     return due_by_consumer([consumer.pk], month).get(consumer.pk, [])
 
 
-def due_by_consumer(consumer_ids: Iterable[str], month: str) -> dict[str, list[Instalment]]:
+def due_by_consumer(consumer_ids: Collection[str], month: str) -> dict[str, list[Instalment]]:
     """Of many consumers in one query."""
     rules.month_number(month)
-    found = Instalment.objects.filter(sale__consumer__in=list(consumer_ids), month=month)
+    found = Instalment.objects.filter(Among("sale__consumer", consumer_ids), month=month)
     rows = found.exclude(sale__state=SaleState.RETURNED, entry_id=None).select_related("sale")
     by_consumer: dict[str, list[Instalment]] = defaultdict(list)
     for row in rows.order_by("sale", "number"):

@@ -83,8 +83,8 @@ def _new_ids(count: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence('ledger_entry', 'id'))"
-                " FROM generate_series(1, %s)",
+                "SELECT nextval(name) FROM generate_series(1, %s),"
+                " CAST(pg_get_serial_sequence('ledger_entry', 'id') AS regclass) AS name",
                 [count],
             )
             return [row[0] for row in cursor.fetchall()]

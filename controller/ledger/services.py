@@ -4,7 +4,7 @@
 own audit event; an entry names its actor and is itself kept for good.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from controller import clock
 from controller.audit import services as audit
+from controller.bulk import Among
 from controller.errors import Refused
 from controller.ledger import queries, rules
 from controller.ledger.models import Account, DaySeal, Entry, Transfer
@@ -110,13 +111,17 @@ def _write(entry: Entry, moves: list[Move]) -> Entry:
 def open_accounts(codes: Iterable[str]) -> dict[str, int]:
     """The ids of these accounts, opened where they are used for the first time. Raises Refused."""
     kinds = {code: rules.account_kind(code) for code in sorted(set(codes))}
-    found = dict(Account.objects.filter(code__in=kinds).values_list("code", "pk"))
+    found = _account_ids(kinds)
     missing = [Account(code=code, kind=kinds[code]) for code in kinds if code not in found]
     if missing:
         # In the order of their codes, so that two who open the same ones cannot block each other.
         Account.objects.bulk_create(missing, ignore_conflicts=True)
-        found = dict(Account.objects.filter(code__in=kinds).values_list("code", "pk"))
+        found |= _account_ids([account.code for account in missing])
     return found
+
+
+def _account_ids(codes: Collection[str]) -> dict[str, int]:
+    return dict(Account.objects.filter(Among("code", codes)).values_list("code", "pk"))
 
 
 # --- days ---------------------------------------------------------------------------------------

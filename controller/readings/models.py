@@ -33,7 +33,7 @@ class Reading(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["meter", "sequence"], name="reading_once"),
         ]
-        indexes = [models.Index(fields=["meter", "end_s"], name="reading_time")]
+        indexes = [models.Index(fields=["meter", "end_s", "sequence"], name="reading_time")]
 
     def __str__(self) -> str:
         return f"{self.meter_id} reading {self.sequence}: {self.energy_wh} Wh"
