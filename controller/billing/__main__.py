@@ -4,8 +4,13 @@ Several may work at one run beside each other. Started again after a kill it goe
 how far the run is, a line a batch.
 """
 
+import gc
 import os
 import sys
+
+# Objects made before Python looks for cycles. A batch makes a hundred thousand without any, and
+# looking through them again and again took a sixth of the time.
+OBJECTS_BETWEEN_LOOKS = 100_000
 
 
 def main() -> None:
@@ -18,6 +23,8 @@ def main() -> None:
     django.setup()
     from controller.billing import runs
 
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
     runs.run_to_end(int(sys.argv[1]), lambda done, total: print(f"{done} of {total}", flush=True))
 
 

@@ -10,6 +10,7 @@ from controller.bulk import insert_rows
 from controller.ledger.bulk import NewEntry, post_many
 from controller.ledger.services import open_accounts
 
+_to_json = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` makes one each time
 BILL, EARNING = "bill", "earning"  # kinds of entries, by the bill's number
 
 # A bill, whose it is, and how the consumer stood before it.
@@ -38,5 +39,5 @@ def _post(kind: str, word: str, told: dict[str, list[Transfer]], actor: str) -> 
 def _row(of: Draft) -> tuple[object, ...]:
     values = of._asdict()
     for name in ("begin_wh", "end_wh", "lines"):
-        values[name] = json.dumps(values[name], separators=(",", ":"))
+        values[name] = _to_json(values[name])
     return tuple(values.values())
