@@ -40,7 +40,7 @@ def insert_rows(
             cursor.executemany(statement, piece)
 
 
-class Among(Lookup):  # type: ignore[type-arg] - generic in its stubs only
+class Among(Lookup):
     """Whether the field `name` is one of `values`, for `filter`: all of them are one parameter.
 
     `name__in` makes a parameter of each, and a thousand cost more than the rows they find.
@@ -52,11 +52,11 @@ class Among(Lookup):  # type: ignore[type-arg] - generic in its stubs only
     def __init__(self, name: str, values: Collection[int | str]) -> None:
         super().__init__(F(name), list(values))
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """`= ANY` of an array on PostgreSQL, a table made of JSON on SQLite."""
         left, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{left} = ANY(%s)", [*parameters, self.rhs]
+            return f"{left} = ANY(%s)", (*parameters, self.rhs)
         # `left` is the ORM's own name of a column; the values travel apart from the statement.
         statement = f"{left} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-        return statement, [*parameters, json.dumps(self.rhs)]
+        return statement, (*parameters, json.dumps(self.rhs))

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tools.bench import billing, firmware, reconnect, wear
+from tools.bench import billing, firmware, papers, reconnect, wear
 from tools.printing import JsonOption, show_facts
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure what firmware and billing cost.")
 
 CORE_DAYS = 30
+PDF_BILLS = 2_000
 
 Facts = dict[str, Any]
 
@@ -73,8 +74,14 @@ def bench_billing(
     consumers: Annotated[int, typer.Option(min=1_000, max=2_000_000)] = 1_000_000,
     as_json: JsonOption = False,
 ) -> None:
-    """Bills a second of a month's run on PostgreSQL, against bare arithmetic and bare COPY."""
-    show_facts(billing.measure(consumers, _say), as_json=as_json)
+    """Bills a second of a month's run on PostgreSQL, against bare arithmetic and bare COPY.
+
+    Then how many of them are set as PDF in a second.
+    """
+    facts = billing.measure(consumers, _say)
+    _say(f"setting {PDF_BILLS} bills as PDF")
+    facts["pdf_per_s"] = papers.measure(PDF_BILLS, billing.WORKERS)["pdf_per_s"]
+    show_facts(facts, as_json=as_json)
 
 
 def _say(text: str) -> None:
