@@ -6,7 +6,6 @@ from controller.audit import services as audit
 from controller.billing import evidence, queries, rules, runs
 from controller.billing.models import Bill, Period
 from controller.billing.posting import BILL, EARNING, post_drafts
-from controller.consumers.models import Connection
 from controller.consumers.queries import lock_connection
 from controller.errors import Refused
 from controller.ledger.queries import find_entry
