@@ -35,7 +35,13 @@ def test_a_url_names_a_postgresql_database(url, expected):
     described = database.describe(url, HOME)
     assert described["ENGINE"].endswith("postgresql")
     assert tuple(described[k] for k in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == expected
-    assert described["OPTIONS"] == {}
+    assert described["OPTIONS"] == {"options": database.POSTGRESQL_START}
+
+
+def test_the_options_of_a_url_come_after_ours_and_so_count():
+    """libpq takes the last of two settings of one name."""
+    described = database.describe("postgres:///fleet?host=/run&options=-c%20jit%3Don", HOME)
+    assert described["OPTIONS"] == {"options": f"{database.POSTGRESQL_START} -c jit=on"}
 
 
 @pytest.mark.parametrize("url", ["mysql://a/b", "postgres://host", "fleet.db"])

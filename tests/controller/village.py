@@ -17,7 +17,9 @@ from controller.consumers.models import (
     Plant,
 )
 from controller.consumers.services import design_package
+from controller.fleet import sealing
 from controller.fleet.models import Meter, MeterState
+from controller.fleet.rules import ROOT_KEY_BYTES
 from controller.headend.models import Command, SignedMessage, State
 from controller.readings.models import Event, Reading
 
@@ -76,8 +78,10 @@ def _add_meter(
     number: int, mood: tuple[int, int, int, int], package: Package, chance: random.Random
 ) -> Meter:
     relay, holds, load_percent, minutes = mood
+    meter_id = f"BJ24{number:05d}"
+    key = sealing.seal(meter_id, bytes([number % 256]) * ROOT_KEY_BYTES)
     meter = Meter.objects.create(
-        id=f"BJ24{number:05d}", root_key_sealed=b"", created_s=clock.now_s() - 30 * DAY_S
+        id=meter_id, root_key_sealed=key, created_s=clock.now_s() - 30 * DAY_S
     )
     MeterState.objects.create(
         meter=meter,
