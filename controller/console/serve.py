@@ -37,16 +37,8 @@ def serve(host: str, port: int) -> None:
 
     from controller.wsgi import application  # sets Django up, which takes a moment
 
-    _start_rounds()
     logging.getLogger(__name__).info("console on http://%s:%s/", host, port)
     build(application, listening, is_behind_tls=settings.SESSION_COOKIE_SECURE).run()
-
-
-def _start_rounds() -> None:
-    """Only once Django is set up: they reach its models."""
-    from controller.api import rounds
-
-    rounds.start()
 
 
 def build(application: Any, listening: socket.socket, *, is_behind_tls: bool) -> Any:

@@ -6,7 +6,7 @@ not know the file system on it.
 """
 
 from simulator.hardware import rig
-from simulator.hardware.torn import tear
+from simulator.hardware.torn import Tearing
 
 BLOCK_BYTES = 4096
 BLOCKS = 384  # 1.5 MB, what a 4 MB ESP32 leaves beside its firmware
@@ -53,7 +53,7 @@ class RamMedium:
         self.octets[at : at + len(octets)] = octets
 
 
-class Flash:
+class Flash(Tearing):
     """`medium` has `read(at, buffer)` and `write(at, octets)`; `wear` counts, if given.
 
     `watch(at, old, new)`, if set, is called before each operation. `cut_after(…)` lets the power
@@ -62,27 +62,13 @@ class Flash:
     """
 
     def __init__(self, medium, blocks=BLOCKS, wear=None):
-        self.medium = medium
+        super().__init__(medium)
         self._blocks = blocks
         self.wear = wear
         self.watch = None
         self.endurance = None
         self.worn = STUCK
-        self._cut_left = None
-        self._cut = None
         self._chunk = memoryview(bytearray(_CHUNK_BYTES))
-
-    def cut_after(self, operations, model, seed, on_cut):
-        """Let the power fail in the operation after so many more: torn, then `on_cut()`.
-
-        Nothing is written from then on, and each try calls `on_cut()` again, until `mend`.
-        """
-        self._cut_left = operations
-        self._cut = (model, seed, on_cut)
-
-    def mend(self):
-        """The power is back, or does not fail after all."""
-        self._cut_left = None
 
     def readblocks(self, block, buffer, offset=0):
         self.medium.read(self._place(block, offset, len(buffer)), memoryview(buffer))
@@ -148,19 +134,7 @@ class Flash:
     def _change(self, at, old, octets):
         if self.watch:
             self.watch(at, old, octets)
-        if self._cut_left is not None and self._is_cut(at, old, octets):
-            return
-        self.medium.write(at, octets)
-
-    def _is_cut(self, at, old, octets):
-        model, seed, on_cut = self._cut
-        self._cut_left -= 1
-        if self._cut_left >= 0:
-            return False
-        if self._cut_left == -1:
-            self.medium.write(at, tear(model, old, octets, seed))
-        on_cut()
-        return True
+        self.write_or_tear(at, old, octets)
 
     def _is_watched(self):
         return self.watch or self._cut_left is not None

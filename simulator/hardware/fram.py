@@ -4,33 +4,19 @@ Its octets are in a medium of `flash.py`, so that they survive as a flash's do. 
 what is kept in it.
 """
 
-from simulator.hardware.torn import tear
+from simulator.hardware.torn import Tearing
 
 BYTES = 32_768
 _ENODEV = 19
 
 
-class Fram:
+class Fram(Tearing):
     """`watch(at, old, new)`, if set, is called before each write."""
 
     def __init__(self, medium):
-        self.medium = medium
+        super().__init__(medium)
         self.is_present = True
         self.watch = None
-        self._cut_left = None
-        self._cut = None
-
-    def cut_after(self, operations, model, seed, on_cut):
-        """Let the power fail in the operation after so many more: torn, then `on_cut()`.
-
-        Nothing is written from then on, and each try calls `on_cut()` again, until `mend`.
-        """
-        self._cut_left = operations
-        self._cut = (model, seed, on_cut)
-
-    def mend(self):
-        """The power is back, or does not fail after all."""
-        self._cut_left = None
 
     def read_memory(self, address, buffer):
         """Fill `buffer` from `address` on."""
@@ -44,19 +30,7 @@ class Fram:
         self.medium.read(address, memoryview(old))
         if self.watch:
             self.watch(address, old, octets)
-        if self._cut_left is not None and self._is_cut(address, old, octets):
-            return
-        self.medium.write(address, octets)
-
-    def _is_cut(self, address, old, octets):
-        model, seed, on_cut = self._cut
-        self._cut_left -= 1
-        if self._cut_left >= 0:
-            return False
-        if self._cut_left == -1:
-            self.medium.write(address, tear(model, old, octets, seed))
-        on_cut()
-        return True
+        self.write_or_tear(address, old, octets)
 
     def _require(self, address, size):
         if not self.is_present or address < 0 or address + size > BYTES:

@@ -1,6 +1,6 @@
 """What is left where the power fails in the middle of a write or of an erase.
 
-Pure functions on octets, for flash and FRAM alike. They must not know devices or files.
+For flash and FRAM alike. It must not know devices or files.
 """
 
 NOTHING = 0  # nothing of it arrived
@@ -30,3 +30,40 @@ def tear(model, old, new, seed):
         state = (state * _MULTIPLIER + 12_345) & _MASK
         left[index] ^= (left[index] ^ new[index]) & (state >> 16)
     return bytes(left)
+
+
+class Tearing:
+    """A store in `medium` in whose operations the power can be made to fail."""
+
+    def __init__(self, medium):
+        self.medium = medium
+        self._cut_left = None
+        self._cut = None
+
+    def cut_after(self, operations, model, seed, on_cut):
+        """Let the power fail in the operation after so many more: torn, then `on_cut()`.
+
+        Nothing is written from then on, and each try calls `on_cut()` again, until `mend`.
+        """
+        self._cut_left = operations
+        self._cut = (model, seed, on_cut)
+
+    def mend(self):
+        """The power is back, or does not fail after all."""
+        self._cut_left = None
+
+    def write_or_tear(self, at, old, octets):
+        """Write `octets` over `old` at `at`, unless the power fails here or has failed."""
+        if self._cut_left is not None and self._is_cut(at, old, octets):
+            return
+        self.medium.write(at, octets)
+
+    def _is_cut(self, at, old, octets):
+        model, seed, on_cut = self._cut
+        self._cut_left -= 1
+        if self._cut_left >= 0:
+            return False
+        if self._cut_left == -1:
+            self.medium.write(at, tear(model, old, octets, seed))
+        on_cut()
+        return True

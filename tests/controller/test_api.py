@@ -262,27 +262,6 @@ def test_a_callback_works_on_what_a_killed_process_has_left(web, client):
     assert set(Callback.objects.values_list("outcome", flat=True)) == {"done", "nothing"}
 
 
-def test_the_web_servers_rounds_work_on_what_is_left_and_outlive_the_database(monkeypatch):
-    from django.db import OperationalError
-
-    from controller.api import rounds
-    from controller.payments import services
-    from controller.payments.models import Callback
-
-    order = till.order(paise=5_000)
-    till.call(till.body_of(payment="pay-1", order=order.pk, amount_paise=5_000), NOW_S)
-    monkeypatch.setattr(rounds, "close_old_connections", lambda: None)  # this test's own
-
-    def break_down():
-        raise OperationalError("gone")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(services, "process_callbacks", break_down)
-        rounds.work_once()
-    rounds.work_once()
-    assert Callback.objects.get().outcome == "done"
-
-
 # --- its description --------------------------------------------------------------------------
 
 

@@ -57,3 +57,16 @@ def test_a_consumer_who_owes_too_much_is_cut_without_anybody_doing_anything(cloc
     till.owe(ASHA, 60_000)
     assert routine.Routine(routine.CHORES).work() == [chore.name for chore in routine.CHORES]
     assert Command.objects.filter(name="disconnect").count() == 1
+
+
+def test_a_callback_that_a_killed_process_left_is_worked_on(clock, board):
+    """UP-7: a payment that was stored and not booked is booked without anybody's doing."""
+    from controller.payments.models import Callback
+
+    clock(MORNING_S)
+    till.open_tills()
+    till.supply(ASHA, "BHK01", "B2.1")
+    order = till.order(paise=5_000)
+    till.call(till.body_of(payment="pay-1", order=order.pk, amount_paise=5_000), MORNING_S)
+    routine.Routine(routine.CHORES).work()
+    assert Callback.objects.get().outcome == "done"
