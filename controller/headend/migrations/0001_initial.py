@@ -21,10 +21,6 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=32)),
                 ("arguments", models.JSONField(default=dict)),
                 (
-                    "arguments_sealed",
-                    models.BinaryField(blank=True, default=b"", max_length=256),
-                ),
-                (
                     "state",
                     django_fsm.FSMField(
                         choices=[
