@@ -41,10 +41,14 @@ class Period(FSMModelMixin, models.Model):
 class Validation(models.Model):
     """What was found in a meter's readings of a month; the newest row counts, none is changed.
 
+    `connection` is whom the meter served then: the readings before and after are others'.
     `findings` are `validation.Finding`s. The readings themselves stay as they were signed.
     """
 
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="validations")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="validations"
+    )
     month = models.CharField(max_length=7)
     readings = models.PositiveIntegerField()
     findings = models.JSONField(default=list)

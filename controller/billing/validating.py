@@ -7,6 +7,7 @@ say where they rest on an estimate. One meter is one transaction.
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Q
 
 from controller import clock
 from controller.audit import services as audit
@@ -14,7 +15,7 @@ from controller.billing import validation
 from controller.billing.models import Estimate, Validation
 from controller.billing.rules import Month, read_month
 from controller.billing.validation import Finding, Interval
-from controller.consumers.models import Connection
+from controller.consumers.models import Fitting
 from controller.consumers.queries import find_plant
 from controller.errors import Refused
 from controller.profile.queries import setting
@@ -25,52 +26,58 @@ HISTORY_S = 28 * 86_400  # by what the use of a silent meter is estimated
 
 
 def validate_month(*, plant_code: str, month: str, actor: str) -> list[Validation]:
-    """Validates the readings of every meter of the plant in its month `YYYY-MM` (local time).
+    """Validates the readings of every meter that served the plant in its month `YYYY-MM` (local
+    time), also of one that was removed meanwhile: each for whom, and as long as, it served.
 
     May be called again, also after the bills: each call leaves new rows. Raises Refused.
     """
     plant = find_plant(plant_code)
     bounds = read_month(month, plant.utc_offset_min)
     thresholds: Mapping[str, int] = setting("validation")
-    found = Connection.objects.filter(consumer__plant=plant, meter__isnull=False)
-    return [
-        _validate_meter(connection, bounds, thresholds, actor)
-        for connection in found.order_by("pk")
-    ]
+    found = Fitting.objects.filter(
+        Q(removed_s=None) | Q(removed_s__gt=bounds.start_s),
+        connection__consumer__plant=plant,
+        fitted_s__lt=bounds.end_s,
+    )
+    rows = found.select_related("connection").order_by("connection", "fitted_s", "pk")
+    return [_validate_meter(fitting, bounds, thresholds, actor) for fitting in rows]
 
 
 @transaction.atomic
 def _validate_meter(
-    connection: Connection, month: Month, thresholds: Mapping[str, int], actor: str
+    fitting: Fitting, month: Month, thresholds: Mapping[str, int], actor: str
 ) -> Validation:
-    meter_id = str(connection.meter_id)
-    readings = _readings(meter_id, max(month.start_s, connection.fitted_s), month.end_s)
+    meter_id, connection = str(fitting.meter_id), fitting.connection
+    until_s = min(month.end_s, fitting.removed_s or month.end_s)
+    readings = _readings(meter_id, max(month.start_s, fitting.fitted_s), until_s)
     findings = validation.validate(readings, thresholds, connection.sanctioned_load_w)
     done = Validation.objects.create(
         meter_id=meter_id,
+        connection=connection,
         month=month.name,
         readings=len(readings),
         findings=findings,
         made_s=clock.now_s(),
         actor=actor,
     )
-    estimate = _estimate_end(meter_id, month, actor)
+    was_there = until_s == month.end_s
+    estimate = _estimate_end(meter_id, month, actor) if was_there else None
     audit.record(
         actor, "validate readings", f"meter {meter_id}", month=month.name,
         readings=len(readings), findings=len(findings), estimated=estimate is not None,
     )  # fmt: skip
     if findings:
-        _ask(connection, month, findings, actor)
+        _ask(done, month, findings, actor)
     return done
 
 
-def _ask(connection: Connection, month: Month, findings: list[Finding], actor: str) -> None:
+def _ask(done: Validation, month: Month, findings: list[Finding], actor: str) -> None:
     kinds = ", ".join(sorted({finding.kind for finding in findings}))
     raise_task(
         kind="readings",
-        subject=f"consumer {connection.consumer_id}",
-        key=f"readings:{connection.meter_id}:{month.name}",
-        title=f"Readings of {connection.meter_id} in {month.name} are odd: {kinds}",
+        subject=f"consumer {done.connection.consumer_id}",
+        key=f"readings:{done.connection.consumer_id}:{done.meter_id}:{month.name}",
+        title=f"Readings of {done.meter_id} in {month.name} are odd: {kinds}",
         evidence={"findings": [list(finding) for finding in findings]},
         actor=actor,
     )

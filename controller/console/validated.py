@@ -57,8 +57,9 @@ def validations(request: HttpRequest) -> HttpResponse:
     """The newest validation of each meter and month, the latest month first."""
     rows = Rows(request.GET, LISTS)
     newer = Validation.objects.filter(
-        meter=OuterRef("meter"), month=OuterRef("month"), pk__gt=OuterRef("pk")
-    )
+        connection=OuterRef("connection"), meter=OuterRef("meter"), month=OuterRef("month"),
+        pk__gt=OuterRef("pk"),
+    )  # fmt: skip
     found = _visible(request).filter(~Exists(newer)).order_by("-month", "-pk")
     if rows.show == ODD:
         found = found.exclude(findings=[])
@@ -66,7 +67,7 @@ def validations(request: HttpRequest) -> HttpResponse:
         found = found.filter(
             Q(meter__id__icontains=rows.search)
             | Q(month=rows.search)
-            | Q(meter__connection__consumer__name__icontains=rows.search)
+            | Q(connection__consumer__name__icontains=rows.search)
         )
     validate = Button(said(VALIDATE.label), reverse("console:validate"))
     heads = [say("Meter"), say("Month"), say("Findings"), say("Readings"), say("When")]
@@ -78,12 +79,12 @@ def validations(request: HttpRequest) -> HttpResponse:
 
 
 def _visible(request: HttpRequest) -> QuerySet[Validation]:
-    found = Validation.objects.select_related("meter__connection__consumer")
-    return reach.at_plants(request, found, "meter__connection__consumer__plant")
+    found = Validation.objects.select_related("connection__consumer")
+    return reach.at_plants(request, found, "connection__consumer__plant")
 
 
 def _row(done: Validation) -> list[Cell]:
-    consumer = done.meter.connection.consumer
+    consumer = done.connection.consumer
     return [
         Cell(done.meter_id, reverse("console:validation", args=[done.pk]), consumer.name),
         Cell(month(done.month)),
@@ -108,7 +109,7 @@ def one(request: HttpRequest, validation_id: int) -> HttpResponse:
     headline = say("{0} findings", len(done.findings)) if done.findings else say("All is well.")
     return Sheet(
         title=f"{done.meter_id} · {month(done.month)}",
-        subtitle=done.meter.connection.consumer.name,
+        subtitle=done.connection.consumer.name,
         headline=headline,
         look=GOOD if done.has_passed else BAD,
         facts=[

@@ -78,6 +78,30 @@ def validated(**more):
     return validate_month(plant_code="KATS", month="2026-01", **CLERK, **more)
 
 
+def test_a_validation_is_of_whom_the_meter_served_and_only_of_that_time(village, clock):
+    """MG-7: a meter that moves in the month leaves the earlier consumer's history with them."""
+    from controller.billing.models import Validation
+    from controller.consumers import fitting
+
+    first, second = village(1), village(2)
+    meter_id = first.connection.meter_id
+    first.read(JANUARY.start_s + 900, 1_000)
+    first.read(JANUARY.start_s + 1_800, 9_000)  # a spike, with the first consumer
+    clock(JANUARY.start_s + 10 * DAY_S)
+    for home in (first, second):
+        fitting.release_meter(home.connection.consumer_id, None, "moves", **CLERK)
+    clock(JANUARY.start_s + 11 * DAY_S)
+    fitting.fit_meter(second.connection.consumer_id, meter_id, **CLERK)
+    first.read(JANUARY.start_s + 11 * DAY_S + 900, 9_010)
+    clock(JANUARY.end_s + 60)
+    validated()
+    told = {
+        (row.connection_id, row.readings, row.has_passed)
+        for row in Validation.objects.filter(meter=meter_id)
+    }
+    assert told == {(first.connection.pk, 2, False), (second.connection.pk, 1, True)}
+
+
 def test_an_odd_meter_is_a_task_with_its_findings_and_its_readings_stay(village, clock):
     """MG-7: raw readings stay as they were signed; findings stand beside them with reasons."""
     from controller.readings.models import Reading

@@ -7,7 +7,7 @@ from django.test import Client
 from controller import clock, routine
 from controller.billing import runs
 from controller.billing.models import Bill, BillRun, DunningStep, Estimate, Validation
-from controller.consumers.models import Connection, Consumer, Plant
+from controller.consumers.models import Connection, Consumer, Fitting, Plant
 from controller.tasks.services import raise_task
 from tests.controller.test_console_access import browser_of
 from tests.controller.test_console_sheets import order, owe, text_of
@@ -103,6 +103,9 @@ def test_a_run_names_the_bills_that_could_not_be_made_and_why(head) -> None:
 
 def test_a_month_is_validated_and_its_findings_are_told(head, elsewhere) -> None:
     """MG-7: what is odd in the readings is found and shown, with when and why."""
+    fitted_s = clock.now_s() - 30 * DAY_S
+    for row in Connection.objects.filter(consumer__plant="KATS"):
+        Fitting.objects.create(connection=row, meter=row.meter, fitted_s=fitted_s)
     month = f"{clock.moment(clock.now_s() - 3 * DAY_S):%Y-%m}"
     status, page = order(head, "/validation/start/", plant="KATS", month=month)
     assert status == 200, page
