@@ -26,6 +26,8 @@ def connection(**options):
 
 
 class Migration(migrations.Migration):
+    # PostgreSQL alters no table whose rows were changed in the same transaction.
+    atomic = False
     dependencies = [("billing", "0002_order_of_indexes"), ("consumers", "0004_batches")]
     operations = [
         migrations.AddField("validation", "connection", connection(null=True)),
