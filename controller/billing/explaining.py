@@ -16,6 +16,7 @@ from controller.tariffs import explain
 from controller.tariffs import rules as tariffs
 from controller.tariffs.explain import Basis, Reason, Supply
 from controller.tariffs.models import TariffVersion
+from controller.tariffs.queries import basis_of
 from protocol.errors import RatingError
 
 RATES = (1, 2, 3)
@@ -172,12 +173,9 @@ def _order(offer: Offer) -> str:
 
 
 def _basis(offer: Offer, clause: str) -> Basis:
-    version = offer.version
-    if version is None:
+    if offer.version is None:
         return Basis(package=offer.assignment.package_id)
-    return Basis(
-        clause, version.tariff.code, version.tariff.name, str(version.valid_from), version.order
-    )
+    return basis_of(offer.version, clause)
 
 
 def _of_other(
@@ -197,5 +195,5 @@ def _of_other(
             if version.late_charge_bp != line.price:
                 break
             clause = version.clauses.get("late_charge", version.order)
-            return Reason([], _basis(Offer(version.record, in_force, version), clause))
+            return Reason([], basis_of(version, clause))
     return Reason([], Basis())

@@ -35,12 +35,12 @@ class Arrival:
     is_latest: bool
 
 
-def meter_of(topic: str) -> str:
-    """The meter that an uplink topic names. Raises MessageError or LimitError."""
-    meter_id, direction, _kind = messages.parse_topic(topic)
+def read_topic(topic: str) -> tuple[str, int]:
+    """Meter and kind that an uplink topic names. Raises MessageError or LimitError."""
+    meter_id, direction, kind = messages.parse_topic(topic)
     if direction != messages.UP:
         raise errors.MessageError(f"not an uplink topic: {topic}")
-    return meter_id
+    return meter_id, kind
 
 
 def open_arrival(meter: Meter, payload: bytes) -> Arrival:

@@ -4,7 +4,6 @@ Sans-I/O towards the broker: `handle` takes (topic, payload) pairs and returns t
 What it returns is committed, so that an acknowledgement never promises what could be lost.
 """
 
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from controller import clock
 from controller.fleet import rules as fleet
 from controller.fleet.models import Meter, MeterState
 from controller.headend import downlink, receipt, rules
-from controller.headend.arrival import Arrival, meter_of, open_arrival, reason_of
+from controller.headend.arrival import Arrival, open_arrival, read_topic, reason_of
 from controller.headend.downlink import Publication, lock_meters
 from controller.headend.models import PENDING, Command, Refusal, SignedMessage
 from controller.headend.signals import meters_locking
@@ -32,6 +31,7 @@ ATTEMPTS_MAX = 5  # each waits LOCK_WAIT_S for the database before it fails
 PAUSE_S = 0.2
 REFUSED_METERS_MAX = 1_000  # beyond, refusals of further unknown names are counted together
 EVERY_OTHER_METER = "*"
+WORDS = (messages.RECEIPT, messages.EVENTS)  # kinds that may change what belongs to a consumer
 
 METER_FIELDS = ("uplink_highest", "uplink_window", "downlink_counter")
 STATE_FIELDS = tuple(
@@ -101,12 +101,18 @@ def _store(batch: Sequence[Publication]) -> list[Publication]:
 
 def _open_all(batch: Sequence[Publication], refused: Refusals) -> list[Arrival]:
     addressed = []
+    speaking = set()
     for topic, payload in batch:
         try:
-            addressed.append((meter_of(topic), payload))
+            meter_id, kind = read_topic(topic)
         except ProtocolError:
             refused[("", rules.BAD_TOPIC)] += 1
-    _prepare_words(batch)
+            continue
+        addressed.append((meter_id, payload))
+        if kind in WORDS:
+            speaking.add(meter_id)
+    if speaking:  # what a word may change is locked before its meter, as everybody does
+        meters_locking.send(sender=Meter, meter_ids=speaking)
     meters = lock_meters({meter_id for meter_id, _payload in addressed})
     arrivals = []
     for meter_id, payload in addressed:
@@ -122,18 +128,6 @@ def _open_all(batch: Sequence[Publication], refused: Refusals) -> list[Arrival]:
             refused[(meter_id, rules.DUPLICATE)] += 1
         arrivals.append(arrival)
     return arrivals
-
-
-def _prepare_words(batch: Sequence[Publication]) -> None:
-    """What a receipt or an event may change is locked before its meter, as everybody does."""
-    speaking = set()
-    for topic, _payload in batch:
-        with contextlib.suppress(ProtocolError):
-            meter_id, _direction, kind = messages.parse_topic(topic)
-            if kind in (messages.RECEIPT, messages.EVENTS):
-                speaking.add(meter_id)
-    if speaking:
-        meters_locking.send(sender=Meter, meter_ids=speaking)
 
 
 def _store_envelopes(arrivals: list[Arrival], now_s: int) -> list[tuple[Arrival, SignedMessage]]:

@@ -68,9 +68,7 @@ def _basis(
     if version is None:
         return Basis(package=assignment.package_id)
     clause = version.clauses.get("fixed" if kind == FIXED else "energy", version.order)
-    return Basis(
-        clause, version.tariff.code, version.tariff.name, str(version.valid_from), version.order
-    )
+    return tariffs.basis_of(version, clause)
 
 
 def _prices(

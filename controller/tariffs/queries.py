@@ -9,6 +9,7 @@ from controller import clock
 from controller.errors import Refused
 from controller.profile.queries import setting
 from controller.tariffs import rules
+from controller.tariffs.explain import Basis
 from controller.tariffs.models import Tariff, TariffVersion
 
 
@@ -50,6 +51,13 @@ def record_for(version: TariffVersion, *, prepaid: bool) -> dict[str, Any]:
 def prepaid_record(record: dict[str, Any], tariff_rebate_bp: int | None) -> dict[str, Any]:
     """The record with the rebate of prepayment that tariff or profile gives (UP-2)."""
     return rules.prepaid_record(record, tariff_rebate_bp, setting("prepaid_rebate_bp"))
+
+
+def basis_of(version: TariffVersion, clause: str) -> Basis:
+    """Where it is ordered, of what was charged by this clause of the version."""
+    return Basis(
+        clause, version.tariff.code, version.tariff.name, str(version.valid_from), version.order
+    )
 
 
 def late_charges_on(on: date) -> dict[str, int]:
